@@ -1,0 +1,198 @@
+"""Django's settings. Everything that differs between places comes from the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from huiyin.conf import environment as env
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+MODE = env.text("HUIYIN_MODE", "production")
+if MODE not in {"production", "demo"}:
+    raise ImproperlyConfigured(f"HUIYIN_MODE must be production or demo, not {MODE!r}.")
+HUIYIN_DEMO = MODE == "demo"
+DEBUG = False
+
+# Where the embedded database, uploads and the demo's secrets live.
+HUIYIN_DATA_DIR = Path(env.text("HUIYIN_DATA_DIR", "var")).resolve()
+SECRET_KEY, HUIYIN_MASTER_KEY = env.secret_pair(demo=HUIYIN_DEMO, data_dir=HUIYIN_DATA_DIR)
+
+# The address citizens and staff see; links in receipts, messages and QR codes start with it.
+HUIYIN_BASE_URL = env.text(
+    "HUIYIN_BASE_URL", f"http://127.0.0.1:{env.number('PORT', 8000)}" if HUIYIN_DEMO else ""
+).rstrip("/")
+if not HUIYIN_BASE_URL.startswith(("http://", "https://")):
+    raise ImproperlyConfigured(
+        "HUIYIN_BASE_URL must be the address people use, such as https://hcp.example.gov.cn."
+    )
+_HTTPS = HUIYIN_BASE_URL.startswith("https://")
+
+# The division code of the body that runs this platform, and the log's name.
+HUIYIN_JURISDICTION = env.text("HUIYIN_JURISDICTION", "330000000000")
+HUIYIN_LOG_NAME = env.text("HUIYIN_LOG_NAME", "huiyin-demo" if HUIYIN_DEMO else "huiyin")
+
+# Epochs (when the public may see something new): at least this many seconds and first reviews,
+# but never longer than the maximum. The demo uses seconds, to be watched.
+HUIYIN_EPOCH_SECONDS = env.number("HUIYIN_EPOCH_SECONDS", 4 if HUIYIN_DEMO else 3600)
+HUIYIN_EPOCH_REVIEWS = env.number("HUIYIN_EPOCH_REVIEWS", 1 if HUIYIN_DEMO else 100)
+HUIYIN_EPOCH_MAX_SECONDS = env.number("HUIYIN_EPOCH_MAX_SECONDS", 20 if HUIYIN_DEMO else 86400)
+
+# Days for which an invitation can be answered.
+HUIYIN_INVITATION_DAYS = env.number("HUIYIN_INVITATION_DAYS", 30)
+# Webhooks to private or loopback addresses are refused unless the operator allows them.
+HUIYIN_WEBHOOK_PRIVATE = env.flag("HUIYIN_WEBHOOK_PRIVATE", HUIYIN_DEMO)
+# Reverse proxies in front of us whose X-Forwarded-For is believed.
+HUIYIN_TRUSTED_PROXIES = env.words("HUIYIN_TRUSTED_PROXIES", "")
+
+ALLOWED_HOSTS = env.words("HUIYIN_ALLOWED_HOSTS", "")
+if not ALLOWED_HOSTS:
+    _host = HUIYIN_BASE_URL.split("://", 1)[1].split("/", 1)[0].rsplit(":", 1)[0]
+    ALLOWED_HOSTS = [_host, "127.0.0.1", "localhost", "[::1]"] if HUIYIN_DEMO else [_host]
+CSRF_TRUSTED_ORIGINS = [HUIYIN_BASE_URL]
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "csp",
+    "django_htmx",
+    "import_export",
+    "huiyin.kernel",
+    "huiyin.calendars",
+    "huiyin.directory",
+    "huiyin.log",
+    "huiyin.matters",
+    "huiyin.reviews",
+    "huiyin.notices",
+    "huiyin.intake",
+    "huiyin.indicators",
+    "huiyin.web",
+    "huiyin.web.portal",
+    "huiyin.web.desk",
+    "huiyin.api",
+    "huiyin.conf",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "huiyin.conf.urls"
+ASGI_APPLICATION = "huiyin.conf.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "huiyin.web.context.platform",
+            ],
+        },
+    }
+]
+
+DATABASES = {
+    "default": env.database(
+        env.text("HUIYIN_DATABASE_URL", f"sqlite:///{HUIYIN_DATA_DIR / 'huiyin.sqlite3'}")
+    )
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "directory.Staff"
+AUTHENTICATION_BACKENDS = ["huiyin.directory.permissions.DutyBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarityValidator", {}),
+        ("MinimumLengthValidator", {"min_length": 10}),
+        ("CommonPasswordValidator", {}),
+    )
+]
+LOGIN_URL = "/desk/login/"
+LOGIN_REDIRECT_URL = "/desk/"
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = HUIYIN_DATA_DIR / "static"
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        # No base_url: uploads are private and only leave through views that check who asks.
+        "OPTIONS": {"location": HUIYIN_DATA_DIR / "uploads", "base_url": None},
+    },
+    "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
+}
+# 5 photographs of 8 MB and a little; a JSON call may carry 1,000 events.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
+
+SESSION_COOKIE_NAME = "huiyin_session"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+# A status page's address is its key: it must not leak to other sites.
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31536000 if _HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HUIYIN_TRUSTED_PROXIES else None
+X_FRAME_OPTIONS = "DENY"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "media-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.text("HUIYIN_LOG_LEVEL", "INFO")},
+    "loggers": {
+        # Addresses hold invitation tokens and receipt codes: no access log of ours names them.
+        "django.request": {"level": "ERROR"},
+        "httpx": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,8 @@
+"""Every address of the product. Stable ones are named in docs/reference."""
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/", admin.site.urls),
+]
