@@ -1,4 +1,4 @@
-"""Shapes and check digits of the codes of domain.md §9. Pure arithmetic."""
+"""Shapes and check digits of division, credit and item codes. Pure arithmetic."""
 
 from __future__ import annotations
 
@@ -62,7 +62,8 @@ def validate_uscc(code: str) -> None:
     if not is_uscc(code):
         raise ValidationError(
             _("%(code)s is not a unified social credit code: 18 characters whose last one checks."),
-            code="uscc", params={"code": code},
+            code="uscc",
+            params={"code": code},
         )
 
 

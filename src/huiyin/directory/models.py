@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cached_property
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models.functions import Concat, Substr
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
 from huiyin.directory import codes
 from huiyin.kernel import clock
@@ -23,13 +26,27 @@ class Region(Row):
         COUNTY = "county", _("county")
         SUBDISTRICT = "subdistrict", _("sub-district")
 
-    code = models.CharField(_("division code"), max_length=12, unique=True,
-                            validators=[codes.validate_region_code])
+    _LEVELS: ClassVar = {
+        2: Level.PROVINCE,
+        4: Level.PREFECTURE,
+        6: Level.COUNTY,
+        9: Level.SUBDISTRICT,
+    }
+
+    code = models.CharField(
+        _("division code"), max_length=12, unique=True, validators=[codes.validate_region_code]
+    )
     name = models.CharField(_("name"), max_length=60)
     name_en = models.CharField(_("English name"), max_length=80, blank=True)
     level = models.CharField(_("level"), max_length=12, choices=Level)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True,
-                               related_name="children", verbose_name=_("belongs to"))
+    parent = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("belongs to"),
+    )
 
     class Meta:
         ordering = ["code"]
@@ -38,6 +55,16 @@ class Region(Row):
 
     def __str__(self) -> str:
         return self.name_en if get_language() == "en" and self.name_en else self.name
+
+    def clean(self) -> None:
+        expected = self._LEVELS.get(len(codes.significant(self.code)))
+        if self.level != expected:
+            raise ValidationError({"level": _("The code is that of another level.")})
+        above = codes.parent_region_code(self.code)
+        if above != (self.parent.code if self.parent else None):
+            raise ValidationError(
+                {"parent": _("The code says that it belongs to %(code)s.") % {"code": above or "–"}}
+            )
 
     @property
     def prefix(self) -> str:
@@ -55,18 +82,29 @@ class Organisation(Row):
         PLATFORM = "platform", _("platform")
         HOTLINE = "hotline", _("hotline")
 
-    uscc = models.CharField(_("unified social credit code"), max_length=18, unique=True,
-                            validators=[codes.validate_uscc])
+    uscc = models.CharField(
+        _("unified social credit code"),
+        max_length=18,
+        unique=True,
+        validators=[codes.validate_uscc],
+    )
     name = models.CharField(_("name"), max_length=120)
     name_en = models.CharField(_("English name"), max_length=160, blank=True)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.DEPARTMENT)
-    region = models.ForeignKey(Region, models.PROTECT, related_name="organisations",
-                               verbose_name=_("region"))
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True,
-                               related_name="children", verbose_name=_("reports to"))
+    region = models.ForeignKey(
+        Region, models.PROTECT, related_name="organisations", verbose_name=_("region")
+    )
+    parent = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("reports to"),
+    )
     # The keys of all bodies above and of this one, hex, each followed by "/": a subtree is a
     # prefix. Kept by save(), so that admin, import and services cannot disagree.
-    path = models.CharField(max_length=33 * 12, editable=False, db_index=True)
+    path = models.TextField(editable=False, db_index=True)
     active = models.BooleanField(_("active"), default=True)
 
     class Meta:
@@ -77,21 +115,41 @@ class Organisation(Row):
     def __str__(self) -> str:
         return self.name_en if get_language() == "en" and self.name_en else self.name
 
+    def clean(self) -> None:
+        if self.parent:
+            self._path_below(self.parent.path)
+
     def save(self, *args: Any, **kwargs: Any) -> None:
-        above = self.parent.path if self.parent else ""
-        before, self.path = self.path, f"{above}{self.id.hex}/"
-        super().save(*args, **kwargs)
-        if before and before != self.path:
-            for child in Organisation.objects.filter(parent=self):
-                child.parent = self
-                child.save()
+        """Keep the paths of this body and of all below it. Raises ``ValidationError`` on a cycle.
+
+        Both rows are read again and locked, so that two moves at once cannot make a ring.
+        """
+        with transaction.atomic():
+            both = Organisation.objects.select_for_update().filter(
+                pk__in=[self.pk, self.parent_id] if self.parent_id else [self.pk]
+            )
+            paths = dict(both.order_by("pk").values_list("pk", "path"))
+            before = paths.get(self.pk)
+            self.path = self._path_below(paths[self.parent_id] if self.parent_id else "")
+            super().save(*args, **kwargs)
+            if before and before != self.path:
+                below = Organisation.objects.filter(path__startswith=before).exclude(pk=self.pk)
+                rest = Substr("path", len(before) + 1)
+                below.update(path=Concat(models.Value(self.path), rest))
+
+    def _path_below(self, above: str) -> str:
+        own = f"{self.id.hex}/"
+        if own in above:
+            raise ValidationError({"parent": _("An organisation cannot report to itself.")})
+        return above + own
 
 
 class Counter(Row):
     """窗口: a numbered counter in a hall."""
 
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="counters",
-                                     verbose_name=_("hall"))
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="counters", verbose_name=_("hall")
+    )
     number = models.CharField(_("number"), max_length=20)
     name = models.CharField(_("name"), max_length=80, blank=True)
 
@@ -110,12 +168,14 @@ class Counter(Row):
 class ServiceItem(Row):
     """事项: something citizens apply for, with its 31-character implementation code."""
 
-    code = models.CharField(_("implementation code"), max_length=31,
-                            validators=[codes.validate_item_code])
+    code = models.CharField(
+        _("implementation code"), max_length=31, validators=[codes.validate_item_code]
+    )
     name = models.CharField(_("name"), max_length=200)
     name_en = models.CharField(_("English name"), max_length=240, blank=True)
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="items",
-                                     verbose_name=_("organisation"))
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="items", verbose_name=_("organisation")
+    )
 
     class Meta:
         ordering = ["code"]
@@ -130,7 +190,7 @@ class ServiceItem(Row):
 
     @property
     def local(self) -> bool:
-        """Local items are not reported upward (domain.md §9)."""
+        """Whether the code marks an item that is not reported to the national platform."""
         return "00000000" in self.code
 
 
@@ -158,8 +218,9 @@ class Staff(Row, AbstractBaseUser):
 
     username = models.CharField(_("user name"), max_length=60, unique=True)
     display_name = models.CharField(_("name"), max_length=60)
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="staff",
-                                     verbose_name=_("organisation"))
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="staff", verbose_name=_("organisation")
+    )
     is_active = models.BooleanField(_("active"), default=True)
 
     USERNAME_FIELD = "username"
@@ -184,9 +245,14 @@ class Staff(Row, AbstractBaseUser):
         return self.holds(Role.ADMINISTRATOR)
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
-        return self.is_staff
+        return self._administers
 
     def has_module_perms(self, app_label: str) -> bool:
+        return self._administers
+
+    @cached_property
+    def _administers(self) -> bool:
+        # An administration page asks for dozens of permissions; the object lives for one request.
         return self.is_staff
 
 
@@ -202,13 +268,26 @@ class DutyQuerySet(models.QuerySet["Duty"]):
 class Duty(Row):
     """A role in a scope: an organisation with all below it, or a region with all in it."""
 
-    staff = models.ForeignKey(Staff, models.CASCADE, related_name="duties",
-                              verbose_name=_("member of staff"))
+    staff = models.ForeignKey(
+        Staff, models.CASCADE, related_name="duties", verbose_name=_("member of staff")
+    )
     role = models.CharField(_("role"), max_length=14, choices=Role)
-    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True,
-                                     related_name="duties", verbose_name=_("organisation"))
-    region = models.ForeignKey(Region, models.PROTECT, null=True, blank=True,
-                               related_name="duties", verbose_name=_("region"))
+    organisation = models.ForeignKey(
+        Organisation,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="duties",
+        verbose_name=_("organisation"),
+    )
+    region = models.ForeignKey(
+        Region,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="duties",
+        verbose_name=_("region"),
+    )
     starts_on = models.DateField(_("from"), default=clock.today)
     ends_on = models.DateField(_("until and including"), null=True, blank=True)
 
@@ -225,6 +304,10 @@ class Duty(Row):
         ]
         verbose_name = _("duty")
         verbose_name_plural = _("duties")
+
+    def clean(self) -> None:
+        if self.ends_on and self.starts_on and self.ends_on < self.starts_on:
+            raise ValidationError({"ends_on": _("A duty cannot end before it starts.")})
 
     def __str__(self) -> str:
         return f"{self.get_role_display()} · {self.organisation or self.region}"

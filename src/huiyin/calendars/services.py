@@ -1,0 +1,120 @@
+"""Deadlines for everybody else, and the only writers of calendar years."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from importlib import resources
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from huiyin.calendars import queries
+from huiyin.calendars.arithmetic import (
+    OFFICE_OPENS,
+    Calendar,
+    Unit,
+    instant,
+    local_day,
+)
+from huiyin.calendars.models import CalendarYear
+from huiyin.kernel.problems import Invalid
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """When a period ends, and what that was computed from.
+
+    ``due_at`` is 24:00 local time of the last day, in UTC: the first instant that is too late.
+    """
+
+    due_at: datetime
+    calendar_version: str
+    provisional: bool
+
+
+def deadline(
+    *, start: datetime, amount: int, unit: str, calendar: Calendar | None = None
+) -> Deadline:
+    """The end of the period of ``amount`` ``unit`` (a value of ``Unit``) after ``start`` (aware).
+
+    One small query; none when ``calendar`` (from ``queries.calendar()``) is given, for callers
+    that compute many at once. Raises ``Invalid`` for an unknown unit or an amount out of range.
+    """
+    try:
+        counted_in, day = Unit(unit), local_day(start)
+        calendar = calendar or queries.calendar(since=day.year)
+        period = calendar.period(day, amount, counted_in)
+    except (ValueError, OverflowError) as error:
+        raise Invalid(_("This period cannot be computed."), field="period") from error
+    return Deadline(period.due_at, period.version, period.provisional)
+
+
+def next_working_day(after: datetime) -> datetime:
+    """When offices open (09:00 local) on the first working day after the local day of ``after``."""
+    day = local_day(after)
+    opens_on = queries.calendar(since=day.year).next_working_day(day)
+    return instant(opens_on, OFFICE_OPENS)
+
+
+@transaction.atomic
+def publish_year(
+    *,
+    year: int,
+    days: dict[str, str],
+    source: str,
+    published_on: date | None = None,
+    provisional: bool = False,
+) -> CalendarYear:
+    """Put a notice or its amendment in force, as the year's next revision.
+
+    Deadlines already computed keep theirs. ``days`` maps ISO dates to ``off`` or ``worked``.
+    Raises ``Invalid`` for a day of another year.
+    """
+    before = CalendarYear.objects.filter(year=year).order_by("-revision").first()
+    row = CalendarYear(
+        year=year,
+        revision=before.revision + 1 if before else 1,
+        provisional=provisional,
+        source=source,
+        published_on=published_on,
+        days=days,
+    )
+    try:
+        row.full_clean()
+    except ValidationError as error:
+        raise Invalid("; ".join(error.messages), field="days") from error
+    row.save(force_insert=True)
+    return row
+
+
+def seed() -> None:
+    """Insert the notices that come with this release; rows that exist are left alone.
+
+    The data are copied once from the chinesecalendar package and checked against the ``holidays``
+    package, so that ``CN-2026.1`` means the same days in every installation.
+    """
+    CalendarYear.objects.bulk_create(
+        [_shipped(notice) for notice in _notices()], ignore_conflicts=True
+    )
+
+
+def _notices() -> list[dict[str, Any]]:
+    file = resources.files("huiyin.calendars") / "data" / "cn.json"
+    notices: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
+    return notices
+
+
+def _shipped(notice: dict[str, Any]) -> CalendarYear:
+    published_on = notice["published_on"]
+    return CalendarYear(
+        year=notice["year"],
+        revision=notice["revision"],
+        source=notice["source"],
+        published_on=published_on and date.fromisoformat(published_on),
+        days=dict.fromkeys(notice["off"], CalendarYear.OFF)
+        | dict.fromkeys(notice["worked"], CalendarYear.WORKED),
+    )
