@@ -1,8 +1,15 @@
 """Every address of the product. Stable ones are named in docs/reference."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("huiyin.web.urls")),
 ]
+
+handler400 = "huiyin.web.views.bad_request"
+handler403 = "huiyin.web.views.forbidden"
+handler404 = "huiyin.web.views.not_found"
+handler500 = "huiyin.web.views.server_error"

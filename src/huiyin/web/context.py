@@ -14,4 +14,5 @@ def platform(request: HttpRequest) -> dict[str, Any]:
     return {
         "demo": settings.HUIYIN_DEMO,
         "large_text": request.COOKIES.get(LARGE_TEXT_COOKIE) == "1",
+        "log_name": settings.HUIYIN_LOG_NAME,
     }
