@@ -24,6 +24,16 @@ def uscc_check_character(body: str) -> str:
     return USCC_ALPHABET[-total % 31]
 
 
+def organisation_code_check_character(body: str) -> str:
+    """The 9th character of an organisation code (GB 11714-1997) for the first 8.
+
+    These nine are characters 9 to 17 of a unified social credit code.
+    """
+    weights = (3, 7, 9, 10, 5, 8, 4, 2)
+    total = sum(int(one, 36) * weight for one, weight in zip(body, weights, strict=True))
+    return {10: "X", 11: "0"}.get(11 - total % 11, str(11 - total % 11))
+
+
 def is_uscc(code: str) -> bool:
     if len(code) != 18 or any(character not in USCC_ALPHABET for character in code):
         return False
@@ -48,6 +58,27 @@ def parent_region_code(code: str) -> str | None:
     digits = significant(code)
     shorter = {4: 2, 6: 4, 9: 6, 12: 9}.get(len(digits))
     return digits[:shorter].ljust(12, "0") if shorter else None
+
+
+def region_lineage(code: str) -> list[str]:
+    """The 12-digit codes of the division and of all above it, from the province down."""
+    lineage: list[str] = []
+    above: str | None = code
+    while above:
+        lineage.insert(0, above)
+        above = parent_region_code(above)
+    return lineage
+
+
+def organisation_in(code: str) -> str | None:
+    """The credit code in an organisation's code: itself, or after a 12-digit area and "_".
+
+    None when it has neither shape. Existing systems send both.
+    """
+    area, underscore, uscc = code.strip().upper().rpartition("_")
+    if underscore and (len(area) != 12 or twelve_digits(area) is None):
+        return None
+    return uscc if is_uscc(uscc) else None
 
 
 def item_code(code: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -241,8 +242,14 @@ class Staff(Row, AbstractBaseUser):
 
     @property
     def is_staff(self) -> bool:
-        """Whether the administration pages open (Django asks for this name)."""
-        return self.holds(Role.ADMINISTRATOR)
+        """Whether the administration pages open (Django asks for this name).
+
+        They reach everybody's duties, so they are for administrators of the whole jurisdiction:
+        a county's administrator could otherwise appoint anybody to anything.
+        """
+        everywhere = codes.region_lineage(settings.HUIYIN_JURISDICTION)
+        duties = self.duties.current().filter(role=Role.ADMINISTRATOR)
+        return self.is_active and duties.filter(region__code__in=everywhere).exists()
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
         return self._administers
@@ -301,13 +308,15 @@ class Duty(Row):
                 condition=models.Q(organisation__isnull=True) ^ models.Q(region__isnull=True),
                 violation_error_message=_("Give either an organisation or a region."),
             ),
+            models.CheckConstraint(
+                name="duty_ends_after_it_starts",
+                condition=models.Q(ends_on__isnull=True)
+                | models.Q(ends_on__gte=models.F("starts_on")),
+                violation_error_message=_("A duty cannot end before it starts."),
+            ),
         ]
         verbose_name = _("duty")
         verbose_name_plural = _("duties")
-
-    def clean(self) -> None:
-        if self.ends_on and self.starts_on and self.ends_on < self.starts_on:
-            raise ValidationError({"ends_on": _("A duty cannot end before it starts.")})
 
     def __str__(self) -> str:
         return f"{self.get_role_display()} · {self.organisation or self.region}"
