@@ -88,7 +88,7 @@ def django_db_modify_db_settings(pytestconfig: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: object) -> Iterator[None]:  # noqa: PT004
+def django_db_setup(django_db_setup: None, django_db_blocker: object) -> Iterator[None]:
     from django.db import connection
     from django.db.backends.base.operations import BaseDatabaseOperations
 
@@ -113,10 +113,11 @@ def _clock_of_today() -> Iterator[None]:
 @pytest.fixture
 def frozen_clock() -> Iterator[object]:
     """The clock, held at Monday 4 March 2024, 10:00 in Shanghai; see ``FrozenClock``."""
+    from huiyin.kernel import clock
     from tests.support.clock import FrozenClock
 
     with ExitStack() as stack:
-        yield FrozenClock(stack, datetime(2024, 3, 4, 10))
+        yield FrozenClock(stack, datetime(2024, 3, 4, 10, tzinfo=clock.LOCAL))
 
 
 @pytest.fixture(scope="session")

@@ -36,10 +36,13 @@ def remember_baseline(connection: BaseDatabaseWrapper) -> None:
 def flush(operations: BaseDatabaseOperations, sql_list: list[str]) -> None:
     """Stands in for ``BaseDatabaseOperations.execute_sql_flush`` during the tests."""
     connection = connections[operations.connection.alias]
-    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-        with _triggers_lifted(connection, cursor):
-            _plain_flush(operations, sql_list)
-            _put_back_baseline(connection, cursor)
+    with (
+        transaction.atomic(using=connection.alias),
+        connection.cursor() as cursor,
+        _triggers_lifted(connection, cursor),
+    ):
+        _plain_flush(operations, sql_list)
+        _put_back_baseline(connection, cursor)
 
 
 def _put_back_baseline(connection: BaseDatabaseWrapper, cursor: CursorWrapper) -> None:

@@ -72,7 +72,7 @@ def run(environment: dict[str, str], *command: str) -> str:
 
 
 class Product:
-    """A running Huiyin: ``base_url``, ``demo`` (what demo.json holds), ``kill()``, ``restart()``."""
+    """A running Huiyin: ``base_url``, ``demo`` (demo.json), ``kill()``, ``restart()``."""
 
     def __init__(self, data_dir: Path, *, database_url: str | None, **settings: str) -> None:
         self.data_dir = data_dir

@@ -1,8 +1,14 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ConfConfig(AppConfig):
-    """Carries the commands that concern the whole product: serve, work, seed, doctor."""
+    """Carries what concerns the whole product: serve, work, seed, doctor, health."""
 
     name = "huiyin.conf"
     label = "conf"
+
+    def ready(self) -> None:
+        from huiyin.conf import canary
+
+        post_migrate.connect(canary.keep, sender=self)

@@ -1,6 +1,18 @@
-import os
+"""The ASGI application that ``huiyin serve`` runs."""
 
+from __future__ import annotations
+
+import os
+from typing import cast
+
+from asgiref.typing import ASGI3Application
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "huiyin.conf.settings")
-application = get_asgi_application()
+_django = cast("ASGI3Application", get_asgi_application())
+
+# Only now are the models that these need ready.
+from huiyin.conf.body_limit import BodyLimit  # noqa: E402
+from huiyin.conf.lifespan import Lifespan, start_companions  # noqa: E402
+
+application = Lifespan(BodyLimit(_django), start_companions)

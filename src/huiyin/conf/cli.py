@@ -12,8 +12,10 @@ from django.core.management import execute_from_command_line
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "huiyin.conf.settings")
     # Commands are modules, whose names take underscores; people type hyphens.
-    arguments = [word.replace("-", "_") if place == 1 and not word.startswith("-") else word
-                 for place, word in enumerate(sys.argv)]
+    arguments = [
+        word.replace("-", "_") if place == 1 and not word.startswith("-") else word
+        for place, word in enumerate(sys.argv)
+    ]
     try:
         execute_from_command_line(arguments)
     except ImproperlyConfigured as error:

@@ -107,8 +107,12 @@ def database(url: str) -> dict[str, object]:
             "PASSWORD": unquote(parts.password or ""),
             "HOST": parts.hostname or dict(parse_qsl(parts.query)).get("host", ""),
             "PORT": str(parts.port or ""),
-            "CONN_MAX_AGE": 60,
-            "CONN_HEALTH_CHECKS": True,
+            # Under ASGI each request may run in another thread, so a connection kept by a thread
+            # would be lost; a pool shared by the process keeps them instead. It also bounds how
+            # many a crowd of requests can open.
+            "OPTIONS": {
+                "pool": {"min_size": 1, "max_size": number("HUIYIN_DATABASE_POOL", 20)},
+            },
         }
     raise ImproperlyConfigured(
         f"HUIYIN_DATABASE_URL starts with {parts.scheme!r}; it must be sqlite:///absolute/path or "

@@ -83,6 +83,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "huiyin.conf.middleware.SecurityHeaders",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -93,6 +94,12 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
+if HUIYIN_DEMO:
+    # Before anything that asks what time it is.
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("django.contrib.sessions.middleware.SessionMiddleware"),
+        "huiyin.conf.middleware.DemoClock",
+    )
 
 ROOT_URLCONF = "huiyin.conf.urls"
 ASGI_APPLICATION = "huiyin.conf.asgi.application"
@@ -148,8 +155,9 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
 }
-# 5 photographs of 8 MB and a little; a JSON call may carry 1,000 events.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+# What one request may carry is bounded by address in conf/body_limit.py, before Django sees it.
+# This is the largest body that is read into memory: a call with 1,000 events.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 

@@ -1,0 +1,20 @@
+"""The background loops of the product: what runs beside the pages, and how often."""
+
+from __future__ import annotations
+
+from huiyin.conf.loops import Loop
+from huiyin.indicators.services import fold_sealed
+from huiyin.log.sealing import seal_if_due
+from huiyin.matters.sweeper import sweep
+from huiyin.notices.dispatcher import dispatch_due
+
+LOOPS = (
+    # Tells people: a bad review reaches its handler when the outbox rings, not a second later.
+    Loop("dispatcher", dispatch_due, every_seconds=1.0, topic="outbox"),
+    # Warnings, breaches and closings of clocks that have come due.
+    Loop("sweeper", sweep, every_seconds=1.0),
+    # Ends an epoch when it may end; only then does the public see something new.
+    Loop("sealer", seal_if_due, every_seconds=1.0),
+    # Adds a sealed epoch to the published figures.
+    Loop("figures", fold_sealed, every_seconds=5.0, topic="sealed"),
+)
