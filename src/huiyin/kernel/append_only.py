@@ -13,7 +13,13 @@ from django.db.migrations.state import StateApps
 MESSAGE = "is append-only"
 
 
-def append_only(table: str) -> RunPython:
+class AppendOnly(RunPython):
+    """The operation, which still knows its table: ``doctor`` asks which ones must be guarded."""
+
+    table: str
+
+
+def append_only(table: str) -> AppendOnly:
     """A migration operation that makes ``table`` refuse UPDATE, DELETE and TRUNCATE."""
 
     def forwards(apps: StateApps, schema: BaseDatabaseSchemaEditor) -> None:
@@ -54,4 +60,6 @@ def append_only(table: str) -> RunPython:
             for verb in ("update", "delete"):
                 schema.execute(f"DROP TRIGGER {table}_no_{verb}")
 
-    return RunPython(forwards, backwards)
+    operation = AppendOnly(forwards, backwards)
+    operation.table = table
+    return operation

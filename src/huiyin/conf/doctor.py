@@ -1,0 +1,297 @@
+"""The checks behind ``huiyin doctor``. Each is a small function that says what it found.
+
+A check returns findings; it never changes anything. Add one to ``CHECKS`` and it is run, printed
+and counted.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
+
+from huiyin.conf import canary, health, startup
+from huiyin.kernel import clock, timemachine
+from huiyin.kernel.append_only import AppendOnly
+
+_OLDEST_POSTGRESQL = 15
+_LITTLE_SPACE, _NO_SPACE = 2 * 1024**3, 200 * 1024**2
+
+
+class Level(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    FAIL = "FAIL"
+
+
+@dataclass(frozen=True)
+class Finding:
+    level: Level
+    about: str
+    found: str
+    advice: str = ""
+
+
+Findings = Iterator[Finding]
+
+
+def run() -> list[Finding]:
+    """Everything the checks found. A database that does not answer is said once, not five times."""
+    findings = [finding for check in CHECKS for finding in check()]
+    try:
+        connection.ensure_connection()
+    except (DatabaseError, ImproperlyConfigured) as error:
+        return [
+            *findings,
+            Finding(
+                Level.FAIL,
+                "database",
+                f"does not answer: {error}",
+                "Check HUIYIN_DATABASE_URL and whether the server runs.",
+            ),
+        ]
+    for check in DATABASE_CHECKS:
+        try:
+            findings.extend(check())
+        except DatabaseError as error:
+            findings.append(
+                Finding(
+                    Level.FAIL, check.__name__.replace("_", " "), str(error), "Run: huiyin migrate"
+                )
+            )
+    return findings
+
+
+def mode() -> Findings:
+    if settings.HUIYIN_DEMO:
+        yield Finding(
+            Level.WARNING,
+            "mode",
+            "demo: invented offices, a clock that can be moved",
+            "For real use set HUIYIN_MODE=production.",
+        )
+    else:
+        yield Finding(Level.OK, "mode", "production")
+
+
+def address() -> Findings:
+    if settings.HUIYIN_BASE_URL.startswith("https://") or settings.HUIYIN_DEMO:
+        yield Finding(Level.OK, "address", settings.HUIYIN_BASE_URL)
+    else:
+        yield Finding(
+            Level.FAIL,
+            "address",
+            f"{settings.HUIYIN_BASE_URL} is not encrypted",
+            "Set HUIYIN_BASE_URL to an https:// address; tokens travel in it.",
+        )
+
+
+def keys() -> Findings:
+    for name, key in (
+        ("HUIYIN_SECRET_KEY", settings.SECRET_KEY.encode()),
+        ("HUIYIN_MASTER_KEY", settings.HUIYIN_MASTER_KEY),
+    ):
+        if len(set(key)) < 12:
+            yield Finding(
+                Level.FAIL,
+                "keys",
+                f"{name} is made of too few different characters",
+                "Make a random one: python -c 'import secrets; print(secrets.token_urlsafe(48))'",
+            )
+        else:
+            yield Finding(Level.OK, "keys", f"{name} has its strength")
+
+
+def private_files() -> Findings:
+    """The demo's secrets and accounts lie in files; nobody else may read them."""
+    for name in ("secrets.json", "demo.json"):
+        path = Path(settings.HUIYIN_DATA_DIR) / name
+        if not path.exists():
+            continue
+        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            yield Finding(
+                Level.FAIL, "keys", f"{path} can be read by others", f"Run: chmod 600 {path}"
+            )
+        else:
+            yield Finding(Level.OK, "keys", f"{path} is private")
+
+
+def disk() -> Findings:
+    folder = Path(settings.HUIYIN_DATA_DIR)
+    if not os.access(folder, os.W_OK):
+        yield Finding(
+            Level.FAIL,
+            "disk",
+            f"{folder} does not exist or cannot be written to",
+            "Create it for the user that runs Huiyin, or set HUIYIN_DATA_DIR.",
+        )
+        return
+    free = shutil.disk_usage(folder).free
+    found = f"{free / 1024**3:.1f} GiB free in {folder}"
+    if free < _LITTLE_SPACE:
+        level = Level.FAIL if free < _NO_SPACE else Level.WARNING
+        yield Finding(level, "disk", found, "Make room: a full disk refuses every review.")
+    else:
+        yield Finding(Level.OK, "disk", found)
+
+
+def store() -> Findings:
+    if connection.vendor == "postgresql":
+        yield from _postgresql()
+    else:
+        yield from _sqlite()
+
+
+def _postgresql() -> Findings:
+    version = connection.get_database_version()
+    found = "PostgreSQL " + ".".join(str(part) for part in version)
+    if version[0] < _OLDEST_POSTGRESQL:
+        yield Finding(
+            Level.FAIL, "database", found, f"Huiyin needs PostgreSQL {_OLDEST_POSTGRESQL} or newer."
+        )
+    else:
+        yield Finding(Level.OK, "database", found)
+    for name in ("fsync", "synchronous_commit", "full_page_writes"):
+        if _setting(f"SHOW {name}") == "off":
+            yield Finding(
+                Level.FAIL,
+                "database",
+                f"{name} is off: a power cut loses acknowledged reviews",
+                f"Set {name} = on in postgresql.conf.",
+            )
+    if _setting("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"):
+        yield Finding(
+            Level.WARNING,
+            "database",
+            "Huiyin connects as a superuser",
+            "Give it a role of its own: a superuser can switch off the append-only triggers.",
+        )
+
+
+def _sqlite() -> Findings:
+    journal, synchronous = _setting("PRAGMA journal_mode"), _setting("PRAGMA synchronous")
+    if journal == "wal" and synchronous == 2:
+        yield Finding(Level.OK, "database", "SQLite, WAL, synchronous=FULL")
+    else:
+        yield Finding(
+            Level.FAIL,
+            "database",
+            f"SQLite with journal {journal}, synchronous {synchronous}",
+            "Keep the file on a local disk: network file systems have no WAL.",
+        )
+
+
+def _setting(sql: str) -> object:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def migrations() -> Findings:
+    missing = startup.unapplied_migrations()
+    if missing:
+        yield Finding(
+            Level.FAIL,
+            "migrations",
+            f"{len(missing)} are missing, first {missing[0]}",
+            "Run: huiyin migrate",
+        )
+    else:
+        yield Finding(Level.OK, "migrations", "all applied")
+
+
+def append_only() -> Findings:
+    """Every table that a migration made append-only still has its triggers."""
+    tables = [
+        operation.table
+        for migration in MigrationLoader(None).disk_migrations.values()
+        for operation in migration.operations
+        if isinstance(operation, AppendOnly)
+    ]
+    sql = (
+        "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+        "WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')"
+        if connection.vendor == "postgresql"
+        else "SELECT tbl_name FROM sqlite_master WHERE type = 'trigger'"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        guarded = [row[0] for row in cursor.fetchall()]
+    # Two triggers each: for UPDATE and DELETE, and TRUNCATE or the other verb.
+    bare = sorted(table for table in tables if guarded.count(table) < 2)
+    if bare:
+        yield Finding(
+            Level.FAIL,
+            "append-only",
+            f"no guard on {', '.join(bare)}",
+            "Somebody removed database triggers. Restore the schema and look into who and why.",
+        )
+    else:
+        yield Finding(Level.OK, "append-only", f"{len(tables)} tables refuse changes")
+
+
+def master_key() -> Findings:
+    if canary.opens():
+        yield Finding(Level.OK, "keys", "the master key opens what this database sealed")
+    else:
+        yield Finding(
+            Level.FAIL,
+            "keys",
+            "HUIYIN_MASTER_KEY is not the key of this database",
+            "Set the right one from your offline copy; do not run with this one.",
+        )
+
+
+def clocks() -> Findings:
+    skew = health.clock_skew()
+    found = f"{skew.total_seconds():+.1f} s from the database's clock"
+    if abs(skew) > health.CLOCK_TOLERANCE:
+        yield Finding(Level.FAIL, "clock", found, "Synchronise both machines (chrony, NTP).")
+    else:
+        yield Finding(Level.OK, "clock", found)
+    timemachine.sync()
+    if clock.offset():
+        yield Finding(
+            Level.WARNING,
+            "clock",
+            f"the demo's clock was moved forward by {clock.offset()}",
+            "Nothing to do; remove the demo's data to start anew.",
+        )
+
+
+def background() -> Findings:
+    from huiyin.conf.background import LOOPS
+
+    command = "huiyin work" if connection.vendor == "postgresql" else "huiyin serve"
+    for loop in LOOPS:
+        late = health.stale_loop(loop.name)
+        if late:
+            yield Finding(
+                Level.WARNING,
+                "background",
+                f"{loop.name} {late}",
+                f"Start it: {command}. If it runs, its log says what is wrong.",
+            )
+        else:
+            yield Finding(Level.OK, "background", f"{loop.name} is at work")
+
+
+CHECKS: tuple[Callable[[], Findings], ...] = (mode, address, keys, private_files, disk)
+DATABASE_CHECKS: tuple[Callable[[], Findings], ...] = (
+    store,
+    migrations,
+    append_only,
+    master_key,
+    clocks,
+    background,
+)

@@ -1,0 +1,54 @@
+"""What a database needs before the first event arrives, and what a demo has besides.
+
+Everything here may run again at any time: what exists is left alone.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from django.conf import settings
+
+from huiyin.calendars import services as calendars
+from huiyin.conf import demo_sheet
+from huiyin.conf.demo_sheet import DemoSheet
+from huiyin.directory import services as directory
+from huiyin.matters import services as matters
+from huiyin.reviews import services as reviews
+
+
+def seed_reference_data() -> None:
+    """Divisions, working days, the rules of the loop and the tag list; in every installation."""
+    directory.seed_regions()
+    calendars.seed()
+    matters.seed_policies()
+    reviews.seed_tags()
+
+
+def seed_demo() -> DemoSheet:
+    """The demo's offices and people. Its password is kept from one run to the next.
+
+    Raises ``Forbidden`` outside the demo.
+    """
+    sheet = demo_sheet.read() or DemoSheet(base_url="", password=secrets.token_urlsafe(9))
+    _move_to(sheet, settings.HUIYIN_BASE_URL)
+    sheet.accounts = [
+        {
+            "role": account.role,
+            "username": account.username,
+            "password": sheet.password,
+            "display_name": account.display_name,
+            "organisation": account.organisation,
+        }
+        for account in directory.seed_demo(password=sheet.password)
+    ]
+    demo_sheet.write(sheet)
+    return sheet
+
+
+def _move_to(sheet: DemoSheet, base_url: str) -> None:
+    """Let the links of an earlier run point to where the server listens now."""
+    sheet.invitations = [
+        address.replace(sheet.base_url, base_url, 1) for address in sheet.invitations
+    ]
+    sheet.base_url = base_url
