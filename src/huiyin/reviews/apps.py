@@ -1,6 +1,20 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ReviewsConfig(AppConfig):
     name = "huiyin.reviews"
     label = "reviews"
+
+    def ready(self) -> None:
+        from huiyin.matters import kinds
+        from huiyin.reviews import queries
+
+        kinds.register(
+            kinds.Kind(
+                code="bad_review",
+                name=_("bad review"),
+                describe=queries.describe,
+                contact=queries.contact,
+            )
+        )

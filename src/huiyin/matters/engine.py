@@ -1,0 +1,164 @@
+"""Taking a step: the one function through which a matter changes.
+
+It locks the matter, finds the row of the transition table, asks the guards, writes the step, its
+log entry and its clocks, and tells the listeners, all in the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from huiyin.directory.models import Staff
+from huiyin.kernel import clock
+from huiyin.log import services as log
+from huiyin.matters import clocks, hooks, policy, table
+from huiyin.matters.errors import Moved, NotNow, NotYours
+from huiyin.matters.guards import Attempt
+from huiyin.matters.models import Clock, Matter, Step
+from huiyin.matters.queries import roles_over
+from huiyin.matters.table import ClockKind, Event, Party, State, Transition
+
+Change = Callable[[Matter], None]
+
+# They tell of time, not of deeds: a form that is being filled in stays good.
+_REMINDERS = frozenset({Event.WARN, Event.BREACH})
+
+
+def lock(matter: Matter, *, seen_version: int | None = None) -> Matter:
+    """The matter's row, locked until the transaction ends.
+
+    ``seen_version`` is the version the actor saw; raises ``Moved`` when it has moved on since.
+    """
+    locked = _with_rules().select_for_update(of=("self",)).get(pk=matter.pk)
+    if seen_version is not None and seen_version != locked.version:
+        raise Moved
+    return locked
+
+
+def lock_if_free(*, clock_id: UUID) -> Matter | None:
+    """The matter of a clock, locked, or None while somebody else holds it."""
+    rows = _with_rules().select_for_update(of=("self",), skip_locked=True)
+    return rows.filter(clocks=clock_id).first()
+
+
+def _with_rules() -> QuerySet[Matter]:
+    return Matter.objects.select_related("policy__jurisdiction", "organisation__region")
+
+
+def take(
+    matter: Matter,
+    event: Event,
+    *,
+    staff: Staff | None = None,
+    party: Party | None = None,
+    data: Mapping[str, Any] | None = None,
+    public: Mapping[str, Any] | None = None,
+    private: Mapping[str, str] | None = None,
+    change: Change | None = None,
+) -> Step:
+    """Take ``event`` on a locked ``matter``.
+
+    Either ``staff`` acts, by the roles their duties give them, or ``party`` does (citizen,
+    platform). ``data`` is for those who may see the matter, ``public`` goes into the log in clear,
+    ``private`` as commitments. ``change`` sets further fields of the matter before it is saved.
+    Raises ``NotNow``, ``NotYours`` or ``Refused``.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("a step needs a transaction")
+    data = dict(data or {})
+    rules = policy.read(matter.policy.document)
+    attempt = Attempt(matter, staff, rules, data)
+    row, acting = _choose(matter, event, attempt, staff, party)
+
+    now = clock.now()
+    matter.state = row.target
+    matter.steps_taken += 1
+    if event not in _REMINDERS:
+        matter.version += 1
+    stopped = [found for kind in row.stops if (found := clocks.stop(matter, kind, now))]
+    if change is not None:
+        change(matter)
+    for kind in row.starts:
+        clocks.start(matter, kind, rules, now)
+    if row.starts or row.stops:
+        matter.next_due_at = clocks.earliest_due(matter)
+    matter.save()
+    step = _write(matter, event, acting, staff, data, public or {}, private or {}, stopped)
+    hooks.announce(step, row)
+    return step
+
+
+def _choose(
+    matter: Matter, event: Event, attempt: Attempt, staff: Staff | None, party: Party | None
+) -> tuple[Transition, Party]:
+    """The row of the table that applies, and as which party the actor acts."""
+    state = State(matter.state) if matter.steps_taken else None
+    possible = table.rows(state, event)
+    if not possible:
+        raise NotNow
+    parties = {party} if party else roles_over(staff, matter.organisation)
+    allowed = [row for row in possible if row.by & parties]
+    if not allowed:
+        raise NotYours
+    for row in allowed:
+        if all(guard(attempt) for guard in row.guards):
+            return row, min(row.by & parties)
+    # The guards that tell rows apart said no to each: a step of another actor or another round.
+    raise NotYours if len(possible) > len(allowed) else NotNow
+
+
+def _write(
+    matter: Matter,
+    event: Event,
+    party: Party,
+    staff: Staff | None,
+    data: dict[str, Any],
+    public: Mapping[str, Any],
+    private: Mapping[str, str],
+    stopped: list[Clock],
+) -> Step:
+    now = clock.now()
+    step = Step(
+        matter=matter,
+        number=matter.steps_taken,
+        event=event,
+        state_after=matter.state,
+        round=matter.round,
+        at=now,
+        party=party,
+        actor=staff,
+        data=data,
+    )
+    step.entry = log.append(
+        kind="step",
+        organisation=matter.organisation,
+        subject_id=step.id,
+        public={
+            "matter": matter.code,
+            "matter_kind": matter.kind,
+            "number": step.number,
+            "event": event.value,
+            "state": matter.state,
+            "round": matter.round,
+            "by": party.value,
+            "organisation": matter.organisation.uscc,
+            "region": matter.organisation.region.code,
+            "day": clock.local(now).date().isoformat(),
+            "clocks": {
+                ClockKind(done.kind).value: {
+                    "due_day": done.last_day.isoformat(),
+                    "in_time": bool(done.in_time),
+                }
+                for done in stopped
+            },
+            **public,
+        },
+        private=private,
+    )
+    step.save(force_insert=True)
+    return step

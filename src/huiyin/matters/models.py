@@ -1,0 +1,311 @@
+"""The closed loop: matters, their steps, clocks, contacts, rectifications and replies.
+
+Nothing here knows what opened a matter: kinds of matter register themselves (``kinds.py``).
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from huiyin.directory.models import Organisation, Region, Staff
+from huiyin.kernel import clock
+from huiyin.kernel.models import Row
+from huiyin.matters.table import ClockKind, Event, Party, State
+
+
+class Policy(Row):
+    """The rules of one jurisdiction for one kind of matter. Never edited: versions are added."""
+
+    jurisdiction = models.ForeignKey(
+        Region, models.PROTECT, related_name="+", verbose_name=_("jurisdiction")
+    )
+    kind = models.CharField(_("kind of matter"), max_length=30)
+    version = models.PositiveIntegerField(_("version"), validators=[MinValueValidator(1)])
+    valid_from = models.DateField(_("valid from"))
+    valid_to = models.DateField(_("valid to"), null=True, blank=True)
+    legal_basis = models.TextField(_("legal basis"))
+    document = models.JSONField(_("rules"))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["jurisdiction", "kind", "version"], name="one_policy_a_version"
+            ),
+        ]
+        ordering = ["kind", "jurisdiction", "-version"]
+        verbose_name = _("policy")
+        verbose_name_plural = _("policies")
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.jurisdiction} v{self.version}"
+
+    @property
+    def label(self) -> str:
+        """How deadlines and log entries name this policy."""
+        return f"{self.jurisdiction.code}/{self.kind}/{self.version}"
+
+
+class ResultClass(models.TextChoices):
+    """What came of a matter, as the unit says it."""
+
+    SOLVED = "solved", _("solved")
+    PLANNED = "planned", _("will be solved by a date")
+    EXPLAINED = "explained", _("cannot be solved, with the legal reason")
+    VOIDED = "voided", _("voided by ruling")
+
+
+class FollowUp(models.TextChoices):
+    """Where the citizen's second say stands."""
+
+    NOT_ASKED = "not_asked", _("not asked yet")
+    ASKED = "asked", _("asked")
+    ANSWERED = "answered", _("answered")
+    DECLINED = "declined", _("declined")
+    EXPIRED = "expired", _("not answered in time")
+
+
+class Matter(Row):
+    """差评件 and its kin: something an organisation has to put right for somebody.
+
+    The row is where things stand; how they came to stand there is in the steps.
+    """
+
+    code = models.CharField(max_length=12, unique=True)
+    kind = models.CharField(max_length=30)
+    # What opened it, in the tables of its kind.
+    subject_id = models.UUIDField()
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="matters")
+    policy = models.ForeignKey(Policy, models.PROTECT, related_name="+")
+    state = models.CharField(max_length=20, choices=State)
+    # 1, and 2 once the follow-up reopened it.
+    round = models.PositiveSmallIntegerField(default=1)
+    steps_taken = models.PositiveIntegerField(default=0)
+    # Grows with every step but reminders; what an actor saw is compared with it.
+    version = models.PositiveIntegerField(default=0)
+    opened_at = models.DateTimeField()
+    # When the earliest running clock is due; null when none runs. Orders the inbox.
+    next_due_at = models.DateTimeField(null=True)
+    unreachable = models.BooleanField(default=False)
+    result_class = models.CharField(max_length=10, choices=ResultClass, blank=True)
+    told_at = models.DateTimeField(null=True)
+    follow_up = models.CharField(max_length=10, choices=FollowUp, default=FollowUp.NOT_ASKED)
+    # What the citizen says of the result: null until the citizen says something.
+    confirmed = models.BooleanField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "kind", "subject_id"], name="one_matter_a_subject"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organisation", "next_due_at"],
+                condition=models.Q(closed_at__isnull=True),
+                name="open_matters_by_due",
+            ),
+            models.Index(fields=["kind", "subject_id"], name="matter_of_a_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Step(Row):
+    """One thing that happened to a matter. Append-only."""
+
+    matter = models.ForeignKey(Matter, models.PROTECT, related_name="steps")
+    number = models.PositiveIntegerField()
+    event = models.CharField(max_length=24, choices=Event)
+    state_after = models.CharField(max_length=20, choices=State)
+    round = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+    party = models.CharField(max_length=14, choices=Party)
+    actor = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
+    # What the step says: for those who may see the matter, not for the public.
+    data = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    entry = models.ForeignKey("log.Entry", models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["matter", "number"], name="one_step_a_number"),
+        ]
+        ordering = ["number"]
+
+
+class Clock(Row):
+    """A deadline of a matter, with the versions of the rules it was computed by."""
+
+    matter = models.ForeignKey(Matter, models.PROTECT, related_name="clocks")
+    kind = models.CharField(max_length=14, choices=ClockKind)
+    round = models.PositiveSmallIntegerField()
+    amount = models.PositiveSmallIntegerField()
+    unit = models.CharField(max_length=12)
+    started_at = models.DateTimeField()
+    warn_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    policy = models.ForeignKey(Policy, models.PROTECT, related_name="+")
+    calendar_version = models.CharField(max_length=60)
+    # The calendar of a year it touches was not yet announced.
+    provisional = models.BooleanField(default=False)
+    warned_at = models.DateTimeField(null=True)
+    breached_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+    # When the sweeper has to look at it next; null when there is nothing more to do.
+    next_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["matter", "kind", "round"], name="one_clock_a_round"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_at"],
+                condition=models.Q(next_at__isnull=False),
+                name="clocks_to_sweep",
+            ),
+        ]
+        ordering = ["due_at"]
+
+    @property
+    def last_day(self) -> date:
+        """The local day at whose end, 24:00, the clock is due."""
+        return clock.local(self.due_at - timedelta(microseconds=1)).date()
+
+    @property
+    def breached(self) -> bool:
+        return self.breached_at is not None
+
+    @property
+    def in_time(self) -> bool | None:
+        """Whether the step was done in time; None while the clock runs."""
+        return None if self.stopped_at is None else self.stopped_at <= self.due_at
+
+
+class ContactAttempt(Row):
+    """回访: an attempt to reach the citizen, through the relay. Append-only."""
+
+    class Means(models.TextChoices):
+        CALL = "call", _("call")
+        MESSAGE = "message", _("message")
+
+    class Outcome(models.TextChoices):
+        REACHED = "reached", _("reached")
+        NO_ANSWER = "no_answer", _("no answer")
+        BUSY = "busy", _("busy")
+        UNAVAILABLE = "unavailable", _("number not available")
+        DECLINED = "declined", _("does not want to talk")
+        SENT = "sent", _("message sent")
+
+    matter = models.ForeignKey(Matter, models.PROTECT, related_name="contact_attempts")
+    means = models.CharField(max_length=8, choices=Means)
+    outcome = models.CharField(max_length=12, choices=Outcome)
+    at = models.DateTimeField()
+    staff = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    # What the relay calls this call or message.
+    relay_reference = models.CharField(max_length=40)
+    message = models.TextField(blank=True)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["at"]
+
+
+class RootCause(models.TextChoices):
+    PROCESS = "process", _("process")
+    SYSTEM = "system", _("system")
+    KNOWLEDGE = "knowledge", _("knowledge of the matter")
+    ATTITUDE = "attitude", _("attitude")
+    STAFFING = "staffing", _("staffing and workload")
+    INFORMATION = "information", _("wrong or missing information")
+    RULES = "rules", _("law or policy")
+    NOT_FOUND = "not_found", _("no fault found")
+
+
+class MeasureHead(models.TextChoices):
+    TRAINING = "training", _("staff training")
+    CLIMATE = "climate", _("working climate")
+    APPRAISAL = "appraisal", _("appraisal")
+    CARE = "care", _("staff care")
+    PROCESS = "process", _("process change")
+    SYSTEM = "system", _("system change")
+
+
+class Rectification(Row):
+    """整改: root cause, measures and a plan, one a round."""
+
+    matter = models.ForeignKey(Matter, models.PROTECT, related_name="rectifications")
+    round = models.PositiveSmallIntegerField()
+    root_cause = models.CharField(max_length=12, choices=RootCause)
+    explanation = models.TextField()
+    author = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["matter", "round"], name="one_rectification_a_round"),
+        ]
+
+
+class Measure(Row):
+    rectification = models.ForeignKey(Rectification, models.PROTECT, related_name="measures")
+    head = models.CharField(max_length=10, choices=MeasureHead)
+    description = models.TextField()
+
+
+class Milestone(Row):
+    """倒排节点: what has to be done by when so that the deadline holds."""
+
+    rectification = models.ForeignKey(Rectification, models.PROTECT, related_name="milestones")
+    place = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=120)
+    due_on = models.DateField()
+    done_at = models.DateTimeField(null=True)
+    done_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["place"]
+
+
+class Evidence(Row):
+    """A file that shows what was done. Append-only."""
+
+    matter = models.ForeignKey(Matter, models.PROTECT, related_name="evidence")
+    round = models.PositiveSmallIntegerField()
+    file = models.FileField(upload_to="evidence/%Y/%m")
+    name = models.CharField(max_length=200)
+    media_type = models.CharField(max_length=60)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    caption = models.CharField(max_length=200, blank=True)
+    uploaded_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at"]
+
+
+class Reply(Row):
+    """反馈: what the citizen is told. Append-only: a returned draft stays, a new one follows."""
+
+    matter = models.ForeignKey(Matter, models.PROTECT, related_name="replies")
+    round = models.PositiveSmallIntegerField()
+    number = models.PositiveSmallIntegerField()
+    text = models.TextField()
+    result_class = models.CharField(max_length=10, choices=ResultClass)
+    planned_for = models.DateField(null=True)
+    legal_reason = models.TextField(blank=True)
+    author = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["matter", "number"], name="one_reply_a_number"),
+        ]
+        ordering = ["number"]

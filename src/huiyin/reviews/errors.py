@@ -1,0 +1,79 @@
+"""What can go wrong when a citizen rates."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from huiyin.kernel.problems import Problem
+
+
+class TokenInvalid(Problem):
+    code = "token-invalid"
+    status = 403
+    title = _("This link is not complete or has been altered. Please open it again as it was sent.")
+
+
+class TokenExpired(Problem):
+    code = "token-expired"
+    status = 410
+    title = _("The time to rate this service is over.")
+
+
+class TokenUsed(Problem):
+    code = "token-used"
+    status = 409
+    title = _("This service has already been rated with this link. Each service is rated once.")
+
+
+class FollowUpNotOpen(Problem):
+    code = "follow-up-not-open"
+    status = 409
+    title = _("The follow-up review opens once the unit has replied, and can be given once.")
+
+
+class LevelInvalid(Problem):
+    code = "level-invalid"
+    status = 422
+    title = _("Choose a level from 1 (very dissatisfied) to 5 (very satisfied).")
+
+
+class DetailMissing(Problem):
+    code = "detail-missing"
+    status = 422
+    title = _("Please choose what went wrong or write it down, so that it can be put right.")
+
+
+class TagUnknown(Problem):
+    code = "tag-unknown"
+    status = 422
+    title = _("This tag does not exist.")
+
+
+class TagOfAnotherLevel(Problem):
+    code = "tag-of-another-level"
+    status = 422
+    title = _("This tag belongs to another level.")
+
+
+class TextTooLong(Problem):
+    code = "text-too-long"
+    status = 422
+    title = _("A text may have 2,000 characters at most.")
+
+
+class TextInvalid(Problem):
+    code = "text-invalid"
+    status = 422
+    title = _("The text holds characters that cannot be shown. Please type it again.")
+
+
+class TooManyPhotos(Problem):
+    code = "too-many-photos"
+    status = 422
+    title = _("At most five photographs can be added.")
+
+
+class ReceiptUnknown(Problem):
+    code = "receipt-unknown"
+    status = 404
+    title = _("There is no receipt with this code. Please check it once more.")

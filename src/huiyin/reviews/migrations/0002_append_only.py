@@ -1,0 +1,11 @@
+from django.db import migrations
+
+from huiyin.kernel.append_only import append_only
+
+
+class Migration(migrations.Migration):
+    dependencies = [("reviews", "0001_initial")]
+
+    operations = [
+        append_only("reviews_review"),
+    ]

@@ -1,0 +1,229 @@
+"""好差评: cases and their service events, invitations, reviews and the tags they choose from."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from huiyin.directory.models import Counter, Organisation, Region, ServiceItem
+from huiyin.kernel.models import Row
+
+BAD_LEVELS = (1, 2)
+
+
+class Level(models.IntegerChoices):
+    """Interface values; GB/T 39046-2020 table A.8 numbers them the other way round."""
+
+    VERY_SATISFIED = 5, _("Very satisfied")
+    SATISFIED = 4, _("Satisfied")
+    FAIRLY_SATISFIED = 3, _("Fairly satisfied")
+    DISSATISFIED = 2, _("Dissatisfied")
+    VERY_DISSATISFIED = 1, _("Very dissatisfied")
+
+
+class Channel(models.TextChoices):
+    WEB = "web", _("website")
+    MOBILE = "mobile", _("app or mini-program")
+    QR = "qr", _("QR code")
+    COUNTER_DEVICE = "counter_device", _("device at the counter")
+    KIOSK = "kiosk", _("self-service terminal")
+    HOTLINE = "hotline", _("hotline")
+    SMS = "sms", _("SMS")
+    PAPER = "paper", _("paper")
+
+
+class Trust(models.TextChoices):
+    """How sure it is that a citizen who was served gave the review."""
+
+    VERIFIED = "verified", _("bound to one service")
+    ON_SITE = "on_site", _("on site, no service known")
+    IMPORTED = "imported", _("imported")
+
+
+class Integrator(Row):
+    """A business system that may push service events for the organisations of a region."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    region = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name=_("region"))
+    key_hash = models.BinaryField(max_length=32, unique=True, editable=False)
+    active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("integrator")
+        verbose_name_plural = _("integrators")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Case(Row):
+    """办件: one application. Whatever names a person is sealed; only the relay opens it."""
+
+    class Status(models.IntegerChoices):
+        TO_BE_ACCEPTED = 1, _("to be accepted")
+        IN_PROGRESS = 2, _("in progress")
+        FINISHED = 3, _("finished")
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="cases")
+    jurisdiction = models.CharField(max_length=12)
+    project_no = models.CharField(max_length=50)
+    item = models.ForeignKey(ServiceItem, models.PROTECT, null=True, related_name="cases")
+    item_code = models.CharField(max_length=33)
+    item_name = models.CharField(max_length=200)
+    task_type = models.CharField(max_length=2)
+    status = models.PositiveSmallIntegerField(choices=Status)
+    accepted_on = models.DateTimeField(null=True)
+    finished_on = models.DateTimeField(null=True)
+    applicant_kind = models.CharField(max_length=2)
+    identity_kind = models.CharField(max_length=3)
+    title_sealed = models.BinaryField(null=True)
+    name_sealed = models.BinaryField()
+    identity_sealed = models.BinaryField()
+    identity_hash = models.BinaryField(max_length=32)
+    mobile_sealed = models.BinaryField()
+    mobile_hash = models.BinaryField(max_length=32)
+    agent_sealed = models.BinaryField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "jurisdiction", "project_no"], name="one_case_a_number"
+            ),
+        ]
+
+
+class ServiceEvent(Row):
+    """One service within a case (advice, application, payment, delivery). Reviews hang on this."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="events")
+    case = models.ForeignKey(Case, models.PROTECT, related_name="events")
+    service_number = models.PositiveSmallIntegerField()
+    node_name = models.CharField(max_length=100, blank=True)
+    # As the business system claims; acceptance is by our own clock.
+    occurred_at = models.DateTimeField()
+    accepted_at = models.DateTimeField()
+    online = models.BooleanField()
+    hall_name = models.CharField(max_length=100, blank=True)
+    counter = models.ForeignKey(Counter, models.PROTECT, null=True, related_name="events")
+    counter_number = models.CharField(max_length=20, blank=True)
+    # [{"login": …, "name": …}]: who served, for the unit's own eyes.
+    clerks = models.JSONField(default=list)
+    integrator = models.ForeignKey(Integrator, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "case", "service_number"], name="one_event_a_number"
+            ),
+        ]
+
+
+class Invitation(Row):
+    """邀评: that a citizen was given a token. The token itself is computed, not stored."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    event = models.ForeignKey(ServiceEvent, models.PROTECT, related_name="invitations")
+    step = models.PositiveSmallIntegerField(default=1)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "event", "step"], name="one_invitation_a_step"
+            ),
+        ]
+
+
+class TagList(Row):
+    """A generation of tags; reviews keep the codes they chose whatever list is current."""
+
+    version = models.CharField(max_length=20, unique=True)
+    valid_from = models.DateField()
+
+    class Meta:
+        ordering = ["-valid_from"]
+
+    def __str__(self) -> str:
+        return self.version
+
+
+class Tag(Row):
+    class Kind(models.TextChoices):
+        CORE = "core", _("core")
+        EXTENDED = "extended", _("extended")
+
+    tag_list = models.ForeignKey(TagList, models.PROTECT, related_name="tags")
+    code = models.CharField(max_length=3)
+    level = models.PositiveSmallIntegerField(choices=Level)
+    kind = models.CharField(max_length=8, choices=Kind)
+    label = models.CharField(max_length=60)
+    label_en = models.CharField(max_length=120)
+
+    class Meta:
+        ordering = ["-level", "code"]
+        constraints = [
+            models.UniqueConstraint(fields=["tag_list", "code"], name="one_tag_a_code"),
+        ]
+
+
+class Review(Row):
+    """评价: given by a citizen, never edited, never deleted (database triggers).
+
+    Ordinal 1 is the first review of a service event, ordinal 2 the follow-up review (追评).
+    """
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="reviews")
+    event = models.ForeignKey(ServiceEvent, models.PROTECT, related_name="reviews")
+    ordinal = models.PositiveSmallIntegerField()
+    level = models.PositiveSmallIntegerField(choices=Level)
+    tags = models.JSONField(default=list)
+    channel = models.CharField(max_length=14, choices=Channel)
+    trust = models.CharField(max_length=8, choices=Trust)
+    hide_name_from_public = models.BooleanField()
+    hide_name_from_unit = models.BooleanField()
+    accepted_at = models.DateTimeField()
+    # A keyed hash of the receipt's code: who reads the database cannot open the status page.
+    code_hash = models.BinaryField(max_length=32, unique=True)
+    # Of the Idempotency-Key the review came with: a repeated request gets its receipt again.
+    idempotency_hash = models.BinaryField(max_length=32, null=True)
+    entry = models.OneToOneField("log.Entry", models.PROTECT, related_name="review")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "event", "ordinal"], name="one_review_an_ordinal"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(level__gte=1, level__lte=5), name="level_is_1_to_5"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ordinal__in=(1, 2)), name="ordinal_is_1_or_2"
+            ),
+        ]
+
+    @property
+    def is_bad(self) -> bool:
+        return self.level in BAD_LEVELS
+
+
+class ReviewContent(models.Model):
+    """What the citizen wrote; kept apart from the review so that a legal request can erase it."""
+
+    review = models.OneToOneField(Review, models.CASCADE, primary_key=True, related_name="content")
+    text = models.TextField()
+    # Why the text is held back from the public: codes of ``screening.Finding``. Empty: published.
+    held_back = models.JSONField(default=list)
+
+
+class Photo(Row):
+    """A picture the citizen added, without metadata. For the unit and the arbiter only."""
+
+    review = models.ForeignKey(Review, models.CASCADE, related_name="photos")
+    file = models.FileField(upload_to="reviews/%Y/%m")
+    media_type = models.CharField(max_length=40)
+    sha256 = models.CharField(max_length=64)
+    place = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["place"]

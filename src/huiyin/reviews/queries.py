@@ -1,0 +1,177 @@
+"""Reading reviews: by receipt, for the unit, for the relay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils.translation import get_language
+
+from huiyin.kernel import clock, crypto, ids
+from huiyin.matters.kinds import Contact, Description
+from huiyin.matters.models import Matter
+from huiyin.reviews.errors import ReceiptUnknown
+from huiyin.reviews.models import Case, Level, Photo, Review, ServiceEvent, Tag, TagList
+from huiyin.reviews.receipts import hash_of
+from huiyin.reviews.screening import mask_name
+
+_SUMMARY_TEXT = 60
+
+
+def current_tags() -> dict[str, Tag]:
+    """The tags of the list in force today, by code. One query."""
+    newest = TagList.objects.filter(valid_from__lte=clock.today()).order_by("-valid_from")[:1]
+    return {tag.code: tag for tag in Tag.objects.filter(tag_list__in=newest)}
+
+
+def label(tag: Tag) -> str:
+    return tag.label_en if get_language() == "en" else tag.label
+
+
+def labels(codes: Iterable[str]) -> list[str]:
+    """The labels of ``codes`` in the current language; a retired code stands for itself."""
+    known = {tag.code: tag for tag in Tag.objects.filter(code__in=list(codes))}
+    return [label(known[code]) if code in known else code for code in codes]
+
+
+def with_receipt() -> QuerySet[Review]:
+    """Reviews with all that a receipt names."""
+    return Review.objects.select_related("organisation", "event__case", "entry", "content")
+
+
+def by_receipt_code(typed: str) -> Review:
+    """The first review of the service whose receipt (of either review) has this code.
+
+    Raises ``ReceiptUnknown``, for a mistyped code as for one that does not exist.
+    """
+    code = ids.read_code(typed)
+    found = with_receipt().filter(code_hash=hash_of(code)).first() if code else None
+    if found is None:
+        raise ReceiptUnknown
+    if found.ordinal == 1:
+        return found
+    return with_receipt().get(
+        organisation_id=found.organisation_id, event_id=found.event_id, ordinal=1
+    )
+
+
+def follow_up_of(review: Review) -> Review | None:
+    return (
+        with_receipt()
+        .filter(organisation_id=review.organisation_id, event_id=review.event_id, ordinal=2)
+        .first()
+    )
+
+
+def matter_of(event: ServiceEvent) -> Matter | None:
+    """The matter that the first review of ``event`` opened, if it did."""
+    return (
+        Matter.objects.select_related("organisation", "policy")
+        .filter(
+            organisation_id=event.organisation_id,
+            kind="bad_review",
+            subject_id__in=first_review_of(event),
+        )
+        .first()
+    )
+
+
+def first_review_of(event: ServiceEvent) -> QuerySet[Review, Any]:
+    """The key of the first review of ``event``, for use in a sub-query."""
+    return Review.objects.filter(
+        organisation_id=event.organisation_id, event=event, ordinal=1
+    ).values("pk")
+
+
+@dataclass(frozen=True)
+class UnitView:
+    """A bad review as its unit may see it: never a contact, the name masked or hidden."""
+
+    level: int
+    tags: list[str]
+    text: str
+    photos: list[Photo]
+    accepted_at: datetime
+    service: str
+    served_at: datetime
+    counter: str
+    clerks: list[str]
+    # None when the citizen hid the name from the unit: the case number would tell it.
+    project_no: str | None
+    masked_name: str | None
+    follow_up_level: int | None
+    follow_up_text: str | None
+
+
+def for_unit(matter: Matter) -> UnitView:
+    """What staff who may see ``matter`` may see of its review."""
+    review = (
+        Review.objects.select_related("content", "event__case", "event__counter")
+        .prefetch_related("photos")
+        .get(pk=matter.subject_id)
+    )
+    event, case = review.event, review.event.case
+    hidden = review.hide_name_from_unit
+    second = follow_up_of(review)
+    return UnitView(
+        level=review.level,
+        tags=labels(review.tags),
+        text=review.content.text,
+        photos=list(review.photos.all()),
+        accepted_at=review.accepted_at,
+        service=str(case.item or case.item_name),
+        served_at=event.occurred_at,
+        counter=" ".join(
+            filter(None, (event.hall_name, str(event.counter or event.counter_number)))
+        ),
+        clerks=[clerk.get("name", "") for clerk in event.clerks],
+        project_no=None if hidden else case.project_no,
+        masked_name=None if hidden else mask_name(unseal_for(case, "name")),
+        follow_up_level=second.level if second else None,
+        follow_up_text=second.content.text if second else None,
+    )
+
+
+def describe(matters: Iterable[Matter]) -> Mapping[UUID, Description]:
+    """Title and summary of bad-review matters, in two queries."""
+    by_subject = {matter.subject_id: matter for matter in matters}
+    reviews = list(
+        Review.objects.select_related("content", "event__case__item").filter(pk__in=by_subject)
+    )
+    known = {
+        tag.code: label(tag)
+        for tag in Tag.objects.filter(code__in={code for r in reviews for code in r.tags})
+    }
+    described = {}
+    for review in reviews:
+        said = [known.get(code, code) for code in review.tags]
+        if review.content.text:
+            said.append(_shortened(review.content.text))
+        case = review.event.case
+        described[by_subject[review.pk].pk] = Description(
+            title=str(case.item or case.item_name),
+            summary=" · ".join([str(Level(review.level).label), *said]),
+        )
+    return described
+
+
+def contact(matter: Matter) -> Contact | None:
+    """How the relay reaches the citizen. Nobody but the relay may call this."""
+    review = Review.objects.select_related("event__case").get(pk=matter.subject_id)
+    mobile = unseal_for(review.event.case, "mobile")
+    return Contact(mobile) if mobile else None
+
+
+def unseal_for(case: Case, part: str) -> str:
+    """Open the sealed ``part`` (name, mobile, identity, title, agent) of a case."""
+    sealed = getattr(case, f"{part}_sealed")
+    return crypto.unseal(sealed, purpose=f"case.{part}", about=case.pk.bytes) if sealed else ""
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _SUMMARY_TEXT else line[:_SUMMARY_TEXT] + "…"

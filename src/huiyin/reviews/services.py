@@ -1,0 +1,263 @@
+"""The writers of reviews. One path for good and bad ones: ``submit``."""
+
+from __future__ import annotations
+
+import csv
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from importlib import resources
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from huiyin.kernel import clock, crypto
+from huiyin.kernel.uploads import AcceptedFile
+from huiyin.log import services as log
+from huiyin.matters import services as matters
+from huiyin.matters.models import FollowUp, Matter
+from huiyin.reviews import errors, tokens
+from huiyin.reviews.models import (
+    BAD_LEVELS,
+    Channel,
+    Invitation,
+    Level,
+    Photo,
+    Review,
+    ReviewContent,
+    ServiceEvent,
+    Tag,
+    TagList,
+    Trust,
+)
+from huiyin.reviews.queries import current_tags, first_review_of, matter_of, with_receipt
+from huiyin.reviews.receipts import Receipt, code_for, hash_of, receipt_for
+from huiyin.reviews.screening import screen
+
+KIND = "bad_review"
+MAX_TEXT = 2000
+MAX_PHOTOS = 5
+FIRST, FOLLOW_UP = 1, 2
+
+
+@dataclass(frozen=True)
+class NewReview:
+    """What a citizen sends, whatever the channel."""
+
+    level: int
+    tags: Sequence[str] = ()
+    text: str = ""
+    hide_name_from_public: bool = False
+    hide_name_from_unit: bool = False
+    photos: Sequence[AcceptedFile] = field(default_factory=tuple)
+    channel: Channel = Channel.WEB
+    idempotency_key: str = ""
+
+
+def submit(*, token: str, review: NewReview) -> Receipt:
+    """Store a review under an invitation's token and return the receipt.
+
+    A bad first review opens its matter, a follow-up review moves it, in the same transaction; when
+    this returns, all of it is durable. The same token with the same idempotency key gets the same
+    receipt again. Raises an error of ``errors.py``; then nothing was changed.
+    """
+    right = tokens.read(token)
+    checked = _checked(review)
+    try:
+        with transaction.atomic():
+            stored = _store(right, checked)
+            _move_the_loop(stored)
+    except IntegrityError as error:
+        # The unique key decides between two that came at the same instant.
+        return _already_given(right, checked, error)
+    return receipt_for(with_receipt().get(pk=stored.pk))
+
+
+def _checked(review: NewReview) -> NewReview:
+    """``review`` as it will be stored. Raises what is wrong with it."""
+    if review.level not in Level.values:
+        raise errors.LevelInvalid(field="level")
+    known = current_tags()
+    chosen = list(dict.fromkeys(review.tags))
+    for code in chosen:
+        if code not in known:
+            raise errors.TagUnknown(field="tags", tag=code[:20])
+        if known[code].level != review.level:
+            raise errors.TagOfAnotherLevel(field="tags", tag=code)
+    text = review.text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if len(text) > MAX_TEXT:
+        raise errors.TextTooLong(field="text")
+    # Control characters and lone surrogates; format characters (Cf) join emoji and scripts.
+    if any(unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\n\t" for sign in text):
+        raise errors.TextInvalid(field="text")
+    if review.level in BAD_LEVELS and not chosen and not text:
+        raise errors.DetailMissing(field="tags")
+    if len(review.photos) > MAX_PHOTOS:
+        raise errors.TooManyPhotos(field="photos")
+    return NewReview(
+        level=review.level,
+        tags=chosen,
+        text=text,
+        hide_name_from_public=review.hide_name_from_public,
+        hide_name_from_unit=review.hide_name_from_unit,
+        photos=review.photos,
+        channel=review.channel,
+        idempotency_key=review.idempotency_key,
+    )
+
+
+def _store(right: tokens.Token, review: NewReview) -> Review:
+    event = (
+        ServiceEvent.objects.select_related("organisation__region", "case")
+        .filter(pk=right.event_id, organisation_id=right.organisation_id)
+        .first()
+    )
+    if event is None:
+        raise errors.TokenInvalid
+    if right.ordinal == FOLLOW_UP:
+        _need_open_follow_up(event)
+    now = clock.now()
+    stored = Review(
+        organisation=event.organisation,
+        event=event,
+        ordinal=right.ordinal,
+        level=review.level,
+        tags=list(review.tags),
+        channel=review.channel,
+        trust=Trust.VERIFIED,
+        hide_name_from_public=review.hide_name_from_public,
+        hide_name_from_unit=review.hide_name_from_unit,
+        accepted_at=now,
+        code_hash=hash_of(code_for(event_id=event.pk, ordinal=right.ordinal)),
+        idempotency_hash=_idempotency_hash(review),
+    )
+    stored.entry = log.append(
+        kind="review",
+        organisation=event.organisation,
+        subject_id=stored.pk,
+        public={
+            "organisation": event.organisation.uscc,
+            "region": event.organisation.region.code,
+            "item": event.case.item_code,
+            "day": clock.local(now).date().isoformat(),
+            "ordinal": stored.ordinal,
+            "level": stored.level,
+            "tags": sorted(stored.tags),
+            "channel": stored.channel,
+            "trust": stored.trust,
+        },
+        private={
+            "event": event.pk.hex,
+            "text": review.text,
+            "photos": " ".join(photo.sha256 for photo in review.photos),
+        },
+        is_review=True,
+    )
+    stored.save(force_insert=True)
+    ReviewContent.objects.create(
+        review=stored, text=review.text, held_back=[found.value for found in screen(review.text)]
+    )
+    for place, accepted in enumerate(review.photos, start=1):
+        photo = Photo(
+            review=stored, media_type=accepted.media_type, sha256=accepted.sha256, place=place
+        )
+        photo.file.save(f"{photo.pk}{accepted.suffix}", accepted.as_django_file(), save=False)
+        photo.save(force_insert=True)
+    return stored
+
+
+def _need_open_follow_up(event: ServiceEvent) -> None:
+    given = Review.objects.filter(
+        organisation_id=event.organisation_id, event=event, ordinal=FOLLOW_UP
+    )
+    # An answered follow-up is “used”, which the unique key finds; anything else is not open.
+    matter = matter_of(event)
+    if (matter is None or matter.follow_up != FollowUp.ASKED) and not given.exists():
+        raise errors.FollowUpNotOpen
+
+
+def _move_the_loop(review: Review) -> None:
+    about = {"about": bytes(review.entry.leaf_hash).hex()}
+    if review.ordinal == FOLLOW_UP:
+        matter = Matter.objects.get(kind=KIND, subject_id__in=first_review_of(review.event))
+        matters.follow_up(matter=matter, satisfied=not review.is_bad, public=about)
+    elif review.is_bad:
+        matters.open_matter(
+            kind=KIND, subject_id=review.pk, organisation=review.organisation, public=about
+        )
+
+
+def _already_given(right: tokens.Token, review: NewReview, error: IntegrityError) -> Receipt:
+    """The receipt of a repeated request. Raises ``TokenUsed`` for any other second review."""
+    stored = (
+        with_receipt()
+        .filter(
+            organisation_id=right.organisation_id, event_id=right.event_id, ordinal=right.ordinal
+        )
+        .first()
+    )
+    if stored is None:
+        raise error
+    key = _idempotency_hash(review)
+    if key and stored.idempotency_hash and crypto.same(bytes(stored.idempotency_hash), key):
+        return receipt_for(stored)
+    raise errors.TokenUsed from error
+
+
+def _idempotency_hash(review: NewReview) -> bytes | None:
+    if not review.idempotency_key:
+        return None
+    return crypto.lookup_hash(review.idempotency_key, purpose="idempotency")
+
+
+def invite(event: ServiceEvent) -> Invitation:
+    """The first invitation of ``event``, made at the first call; its token never changes."""
+    now = clock.now()
+    invitation, _created = Invitation.objects.get_or_create(
+        organisation_id=event.organisation_id,
+        event=event,
+        step=1,
+        defaults={
+            "created_at": now,
+            "expires_at": now + timedelta(days=settings.HUIYIN_INVITATION_DAYS),
+        },
+    )
+    return invitation
+
+
+def token_of(invitation: Invitation) -> str:
+    return tokens.sign(
+        tokens.Token(invitation.event_id, invitation.organisation_id, FIRST, invitation.expires_at)
+    )
+
+
+def link_of(invitation: Invitation) -> str:
+    """The address the citizen is sent."""
+    return f"{settings.HUIYIN_BASE_URL}/r/{token_of(invitation)}"
+
+
+def follow_up_token(matter: Matter) -> str | None:
+    """The token for the follow-up review while it is open, for whoever holds the receipt."""
+    if matter.follow_up != FollowUp.ASKED:
+        return None
+    review = Review.objects.get(pk=matter.subject_id)
+    window = matter.clocks.get(kind="follow_up", round=matter.round)
+    return tokens.sign(
+        tokens.Token(review.event_id, review.organisation_id, FOLLOW_UP, window.due_at)
+    )
+
+
+@transaction.atomic
+def seed_tags() -> None:
+    """Put the tag list in force that comes with this release; does nothing when it is there."""
+    tag_list, created = TagList.objects.get_or_create(
+        version="2020", defaults={"valid_from": date(2020, 1, 1)}
+    )
+    if not created:
+        return
+    file = resources.files("huiyin.reviews") / "data" / "review_tags.csv"
+    Tag.objects.bulk_create(
+        Tag(tag_list=tag_list, **row)
+        for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines())
+    )
