@@ -15,7 +15,16 @@ from huiyin.kernel import clock, crypto, ids
 from huiyin.matters.kinds import Contact, Description
 from huiyin.matters.models import Matter
 from huiyin.reviews.errors import ReceiptUnknown
-from huiyin.reviews.models import Case, Level, Photo, Review, ServiceEvent, Tag, TagList
+from huiyin.reviews.models import (
+    Case,
+    Integrator,
+    Level,
+    Photo,
+    Review,
+    ServiceEvent,
+    Tag,
+    TagList,
+)
 from huiyin.reviews.receipts import hash_of
 from huiyin.reviews.screening import mask_name
 
@@ -41,6 +50,21 @@ def labels(codes: Iterable[str]) -> list[str]:
 def with_receipt() -> QuerySet[Review]:
     """Reviews with all that a receipt names."""
     return Review.objects.select_related("organisation", "event__case", "entry", "content")
+
+
+def hash_of_key(key: str) -> bytes:
+    """The keyed hash by which an integrator's key is kept and found."""
+    return crypto.lookup_hash(key, purpose="integrator")
+
+
+def integrator_by_key(key: str) -> Integrator | None:
+    """The active integrator with this key. Looked up by a keyed hash: nothing of the key itself is
+    compared, so the time it takes tells nothing about it."""
+    return (
+        Integrator.objects.select_related("region")
+        .filter(key_hash=hash_of_key(key), active=True)
+        .first()
+    )
 
 
 def by_receipt_code(typed: str) -> Review:

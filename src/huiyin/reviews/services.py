@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import secrets
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,9 +11,12 @@ from datetime import date, timedelta
 from importlib import resources
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from huiyin.directory.models import Region
 from huiyin.kernel import clock, crypto
+from huiyin.kernel.problems import Invalid
 from huiyin.kernel.uploads import AcceptedFile
 from huiyin.log import services as log
 from huiyin.matters import services as matters
@@ -21,6 +25,7 @@ from huiyin.reviews import errors, tokens
 from huiyin.reviews.models import (
     BAD_LEVELS,
     Channel,
+    Integrator,
     Invitation,
     Level,
     Photo,
@@ -31,7 +36,13 @@ from huiyin.reviews.models import (
     TagList,
     Trust,
 )
-from huiyin.reviews.queries import current_tags, first_review_of, matter_of, with_receipt
+from huiyin.reviews.queries import (
+    current_tags,
+    first_review_of,
+    hash_of_key,
+    matter_of,
+    with_receipt,
+)
 from huiyin.reviews.receipts import Receipt, code_for, hash_of, receipt_for
 from huiyin.reviews.screening import screen
 
@@ -39,6 +50,8 @@ KIND = "bad_review"
 MAX_TEXT = 2000
 MAX_PHOTOS = 5
 FIRST, FOLLOW_UP = 1, 2
+# The prefix lets scanners for leaked secrets recognise a key.
+_KEY_PREFIX, _KEY_BYTES = "hy_", 32
 
 
 @dataclass(frozen=True)
@@ -246,6 +259,33 @@ def follow_up_token(matter: Matter) -> str | None:
     return tokens.sign(
         tokens.Token(review.event_id, review.organisation_id, FOLLOW_UP, window.due_at)
     )
+
+
+def add_integrator(*, name: str, region: Region) -> tuple[Integrator, str]:
+    """Let a business system push events for the organisations of ``region``; its key, shown once.
+
+    Only a keyed hash of the key is kept. Raises ``Invalid`` for a name that is taken.
+    """
+    integrator, key = Integrator(name=name.strip(), region=region), _new_key()
+    integrator.key_hash = hash_of_key(key)
+    try:
+        integrator.full_clean()
+    except ValidationError as error:
+        raise Invalid("; ".join(error.messages), field="name") from error
+    integrator.save(force_insert=True)
+    return integrator, key
+
+
+def renew_key(*, integrator: Integrator) -> str:
+    """A new key for ``integrator``, shown once; the old one stops working at once."""
+    key = _new_key()
+    integrator.key_hash = hash_of_key(key)
+    integrator.save(update_fields=["key_hash"])
+    return key
+
+
+def _new_key() -> str:
+    return _KEY_PREFIX + secrets.token_urlsafe(_KEY_BYTES)
 
 
 @transaction.atomic
