@@ -35,7 +35,6 @@ def staff_with(role: Role, organisation: Organisation) -> QuerySet[Staff]:
     The scope is read from the organisation's path and its region's code, the mirror image of
     ``organisations_in_scope``.
     """
-    above = [uuid.UUID(key) for key in organisation.path.split("/") if key]
     region = Region.objects.filter(organisations=organisation)
     within = (
         Q(region__in=region)
@@ -43,8 +42,23 @@ def staff_with(role: Role, organisation: Organisation) -> QuerySet[Staff]:
         | Q(region__children__children__in=region)
         | Q(region__children__children__children__in=region)
     )
-    duties = Duty.objects.current().filter(role=role).filter(Q(organisation__in=above) | within)
+    duties = Duty.objects.current().filter(role=role).filter(Q(organisation__in=line_of_command(organisation)) | within)
     return Staff.objects.filter(is_active=True, pk__in=duties.values("staff"))
+
+
+def roles_over(staff: Staff, organisation: Organisation) -> set[str]:
+    """The roles that the duties of today give ``staff`` over ``organisation``. One query."""
+    if not staff.is_active:
+        return set()
+    covers = Q(organisation__in=line_of_command(organisation)) | Q(
+        region__code__in=codes.region_lineage(organisation.region.code)
+    )
+    return set(staff.duties.current().filter(covers).values_list("role", flat=True))
+
+
+def line_of_command(organisation: Organisation) -> list[uuid.UUID]:
+    """The keys of ``organisation`` and of all bodies above it, read from its path."""
+    return [uuid.UUID(key) for key in organisation.path.split("/") if key]
 
 
 def find_organisation(code: str) -> Organisation | None:
