@@ -143,7 +143,7 @@ def percent(share: float | Decimal | Fraction | None) -> str:
     )
     if exact < 100 <= value:
         value = Decimal("99.9")
-    if 0 < exact and value == 0:
+    if exact > 0 and value == 0:
         return gettext("< %(number)s%%") % {"number": "0.1"}
     text = f"{value:.0f}" if exact in (0, 100) else f"{value:.1f}"
     return gettext("%(number)s%%") % {"number": text}
@@ -151,7 +151,7 @@ def percent(share: float | Decimal | Fraction | None) -> str:
 
 @register.simple_tag
 def share(numerator: int | None, denominator: int | None) -> str:
-    """``numerator`` of ``denominator`` in per cent, or a dash when there is nothing to divide by."""
+    """``numerator`` of ``denominator`` in per cent, or a dash when there are no cases."""
     if numerator is None or not denominator:
         return _NOTHING
     return percent(Fraction(numerator, denominator))
