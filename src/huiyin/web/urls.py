@@ -3,11 +3,11 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, path
 
-from huiyin.web import views
+from huiyin.web.views import styleguide, text_size
 
 app_name = "web"
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("text-size/", views.text_size, name="text_size"),
+    path("text-size/", text_size, name="text_size"),
 ]
 if settings.HUIYIN_DEMO:
-    urlpatterns.append(path("styleguide/", views.styleguide, name="styleguide"))
+    urlpatterns.append(path("styleguide/", styleguide, name="styleguide"))

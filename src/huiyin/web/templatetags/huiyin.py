@@ -107,11 +107,13 @@ def human(duration: timedelta | None) -> str:
     """A length of time in its two largest units, rounded down; below a minute, in seconds."""
     if duration is None:
         return _NOTHING
-    seconds = abs(duration.total_seconds())
-    if seconds < 60:
-        number = f"{seconds:.2g}" if seconds < 1 else f"{seconds:.3g}"
+    microseconds = abs(duration) // timedelta(microseconds=1)
+    if microseconds < 60_000_000:
+        # Thousandths below a second, tenths above.
+        step = 1_000 if microseconds < 1_000_000 else 100_000
+        number = f"{microseconds // step * step / 1_000_000:g}"
         return gettext("%(number)s s") % {"number": number}
-    days, rest = divmod(int(seconds), 86400)
+    days, rest = divmod(microseconds // 1_000_000, 86400)
     hours, rest = divmod(rest, 3600)
     minutes = rest // 60
     parts = [
