@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -30,12 +31,15 @@ def page(rows: QuerySet[Row], *, key: str, cursor: str | None, size: int) -> Pag
     """
     name, descending = key.removeprefix("-"), key.startswith("-")
     towards = "lt" if descending else "gt"
-    if cursor:
-        value, pk = _decode(cursor)
-        rows = rows.filter(
-            Q(**{f"{name}__{towards}": value}) | Q(**{name: value, f"pk__{towards}": pk})
-        )
-    found = list(rows.order_by(key, "-pk" if descending else "pk")[: size + 1])
+    try:
+        if cursor:
+            value, pk = _decode(cursor)
+            rows = rows.filter(
+                Q(**{f"{name}__{towards}": value}) | Q(**{name: value, f"pk__{towards}": pk})
+            )
+        found = list(rows.order_by(key, "-pk" if descending else "pk")[: size + 1])
+    except (ValueError, TypeError, ValidationError) as error:
+        raise _foreign_cursor() from error
     if len(found) <= size:
         return Page(found, None)
     last = found[size - 1]
@@ -52,5 +56,9 @@ def _decode(cursor: str) -> tuple[Any, str]:
         padded = cursor + "=" * (-len(cursor) % 4)
         value, pk = json.loads(base64.urlsafe_b64decode(padded))
     except (ValueError, binascii.Error, TypeError) as error:
-        raise Invalid(_("Ask again from the first page."), field="cursor") from error
+        raise _foreign_cursor() from error
     return value, str(pk)
+
+
+def _foreign_cursor() -> Invalid:
+    return Invalid(_("Ask again from the first page."), field="cursor")

@@ -20,12 +20,23 @@ _listeners: dict[str, list[Callable[[], None]]] = {}
 _lock = threading.Lock()
 
 
-def ring(topic: str) -> None:
-    """Wake everybody who waits for ``topic``, in every process, once this transaction commits."""
+def ring(*topics: str) -> None:
+    """Wake all who wait for ``topics``, in every process, once this transaction commits.
+
+    At most one query, however many topics.
+    """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, topic])
-    transaction.on_commit(lambda: _ring_here(topic))
+            cursor.execute(
+                "SELECT pg_notify(%s, topic) FROM unnest(%s::text[]) AS topic",
+                [CHANNEL, list(topics)],
+            )
+
+    def ring_here() -> None:
+        for topic in topics:
+            _ring_here(topic)
+
+    transaction.on_commit(ring_here)
 
 
 def subscribe(topic: str, wake: Callable[[], None]) -> Callable[[], None]:

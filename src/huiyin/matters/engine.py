@@ -20,7 +20,7 @@ from huiyin.matters import clocks, hooks, policy, table
 from huiyin.matters.errors import Moved, NotNow, NotYours
 from huiyin.matters.guards import Attempt
 from huiyin.matters.models import Clock, Matter, Step
-from huiyin.matters.queries import roles_over
+from huiyin.matters.queries import parties_of
 from huiyin.matters.table import ClockKind, Event, Party, State, Transition
 
 Change = Callable[[Matter], None]
@@ -83,6 +83,8 @@ def take(
     stopped = [found for kind in row.stops if (found := clocks.stop(matter, kind, now))]
     if change is not None:
         change(matter)
+    if row.reopens:
+        matter.round += 1
     for kind in row.starts:
         clocks.start(matter, kind, rules, now)
     if row.starts or row.stops:
@@ -101,7 +103,7 @@ def _choose(
     possible = table.rows(state, event)
     if not possible:
         raise NotNow
-    parties = {party} if party else roles_over(staff, matter.organisation)
+    parties = {party} if party else parties_of(staff, matter.organisation)
     allowed = [row for row in possible if row.by & parties]
     if not allowed:
         raise NotYours
@@ -149,10 +151,12 @@ def _write(
             "organisation": matter.organisation.uscc,
             "region": matter.organisation.region.code,
             "day": clock.local(now).date().isoformat(),
+            "opened_day": clock.local(matter.opened_at).date().isoformat(),
             "clocks": {
                 ClockKind(done.kind).value: {
                     "due_day": done.last_day.isoformat(),
                     "in_time": bool(done.in_time),
+                    "breached": done.breached,
                 }
                 for done in stopped
             },

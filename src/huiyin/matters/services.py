@@ -409,7 +409,6 @@ def follow_up(*, matter: Matter, satisfied: bool, public: Mapping[str, Any]) -> 
     def change(changed: Matter) -> None:
         changed.follow_up, changed.confirmed = FollowUp.ANSWERED, satisfied
         if not satisfied:
-            changed.round += 1
             changed.result_class = ""
             changed.told_at = None
 

@@ -8,7 +8,7 @@ it raises. ``services.py`` is the only reader that acts on it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -90,7 +90,9 @@ class Transition:
     guards: tuple[Guard, ...] = ()
     stops: frozenset[ClockKind] = frozenset()
     starts: frozenset[ClockKind] = frozenset()
-    tells: frozenset[Party] = field(default_factory=frozenset)
+    tells: frozenset[Party] = frozenset()
+    # A new round begins: the loop is walked once more.
+    reopens: bool = False
 
 
 def _row(
@@ -102,6 +104,7 @@ def _row(
     stops: Iterable[ClockKind] = (),
     starts: Iterable[ClockKind] = (),
     tells: Iterable[Party] = (),
+    reopens: bool = False,
 ) -> Transition:
     return Transition(
         source,
@@ -112,6 +115,7 @@ def _row(
         frozenset(stops),
         frozenset(starts),
         frozenset(tells),
+        reopens,
     )
 
 
@@ -187,7 +191,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row(State.TOLD, Event.OBJECT, State.REOPENED, _CITIZEN,
          follow_up_is_open, not_reopened_yet,
          stops={ClockKind.FOLLOW_UP}, starts={ClockKind.RECTIFICATION},
-         tells={Party.HANDLER, Party.SUPERVISOR}),
+         tells={Party.HANDLER, Party.SUPERVISOR}, reopens=True),
     _row(State.TOLD, Event.DECLINE_FOLLOW_UP, State.TOLD, _CITIZEN,
          follow_up_is_open,
          stops={ClockKind.FOLLOW_UP}),

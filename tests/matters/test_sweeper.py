@@ -1,0 +1,121 @@
+import threading
+
+import pytest
+from django.db import connection
+
+from huiyin.matters import services, sweeper
+from huiyin.matters.models import Clock, FollowUp, Step
+from huiyin.matters.table import ClockKind, Event, State
+from tests import factories
+from tests.support.clock import FrozenClock
+
+pytestmark = pytest.mark.django_db
+
+
+def _rung(loop: factories.Loop) -> list[tuple[str, str]]:
+    steps = loop.matter.steps.filter(event__in=(Event.WARN, Event.BREACH))
+    return [(step.event, step.data["clock"]) for step in steps]
+
+
+def test_a_clock_reminds_at_three_quarters_and_records_the_breach_once(
+    frozen_clock: FrozenClock,
+) -> None:
+    loop = factories.loop()
+    callback = loop.matter.clocks.get(kind=ClockKind.CALLBACK)
+    frozen_clock.move_to(callback.warn_at)
+    sweeper.sweep()
+    sweeper.sweep()
+    assert _rung(loop) == [("warn", "callback")]
+    frozen_clock.move_to(callback.due_at)
+    sweeper.sweep()
+    sweeper.sweep()
+    assert _rung(loop) == [("warn", "callback"), ("breach", "callback")]
+    callback.refresh_from_db()
+    assert callback.breached
+    assert callback.stopped_at is None
+
+
+def test_one_instant_before_due_is_in_time(frozen_clock: FrozenClock) -> None:
+    loop = factories.loop()
+    callback = loop.matter.clocks.get(kind=ClockKind.CALLBACK)
+    frozen_clock.move_to(callback.due_at)
+    frozen_clock.move_by(microseconds=-1)
+    factories._verify(loop)
+    callback.refresh_from_db()
+    assert callback.in_time
+
+
+def test_what_is_done_late_stays_late(frozen_clock: FrozenClock) -> None:
+    loop = factories.loop()
+    frozen_clock.move_by(days=5)
+    sweeper.sweep()
+    factories._verify(loop)
+    callback = loop.matter.clocks.get(kind=ClockKind.CALLBACK)
+    assert callback.breached
+    assert callback.in_time is False
+
+
+def test_a_silent_citizen_closes_the_matter_unconfirmed(frozen_clock: FrozenClock) -> None:
+    loop = factories.loop(State.TOLD)
+    frozen_clock.move_by(days=40)
+    sweeper.sweep()
+    assert loop.again().state == State.CLOSED
+    assert loop.matter.follow_up == FollowUp.EXPIRED
+    assert loop.matter.confirmed is None
+    assert not Clock.objects.filter(matter=loop.matter, next_at__isnull=False).exists()
+
+
+def test_stopped_clocks_never_ring(frozen_clock: FrozenClock) -> None:
+    loop = factories.loop(State.VERIFIED)
+    frozen_clock.move_by(days=2)
+    sweeper.sweep()
+    assert _rung(loop) == []
+
+
+def test_a_clock_that_fails_does_not_hold_up_the_others(
+    frozen_clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, sound = factories.loop(), factories.loop()
+    ring = services.ring_clock
+    bad = broken.matter.clocks.get(kind=ClockKind.CALLBACK).pk
+
+    def fail(*, clock_id: object) -> None:
+        if clock_id == bad:
+            raise RuntimeError
+        ring(clock_id=clock_id)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(services, "ring_clock", fail)
+    frozen_clock.move_by(hours=30)
+    sweeper.sweep()
+    assert _rung(broken) == []
+    assert _rung(sound) == [("warn", "callback")]
+
+
+def test_a_round_with_nothing_due_is_one_query(
+    django_assert_num_queries: object,
+) -> None:
+    factories.loop()
+    with django_assert_num_queries(1):  # type: ignore[operator]
+        assert sweeper.sweep() is False
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_sweepers_handle_no_clock_twice(frozen_clock: FrozenClock) -> None:
+    loops = [factories.loop() for _ in range(8)]
+    frozen_clock.move_by(days=3)
+
+    def work() -> None:
+        try:
+            for _ in range(3):
+                sweeper.sweep()
+        finally:
+            connection.close()
+
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    sweeper.sweep()
+    breaches = Step.objects.filter(event=Event.BREACH).values_list("matter", flat=True)
+    assert sorted(breaches) == sorted(loop.matter.pk for loop in loops)
