@@ -49,8 +49,8 @@ class DaysField(forms.CharField):
 class NoticeForm(forms.ModelForm):  # type: ignore[type-arg]
     """A notice as people read it; the revision is the year's next one."""
 
-    off = DaysField(label=_("days off"), help_text=_("One date or span of dates a line."))
-    worked = DaysField(label=_("worked weekends"), required=False)
+    off = DaysField(label=_("Days off"), help_text=_("One date or span of dates a line."))
+    worked = DaysField(label=_("Worked weekends"), required=False)
 
     class Meta:
         model = CalendarYear
@@ -67,7 +67,8 @@ class NoticeForm(forms.ModelForm):  # type: ignore[type-arg]
             validate_days(days, year=cleaned.get("year"))
         except forms.ValidationError as error:
             self.add_error("off", error.messages)
-        self.instance.days = days
+        else:
+            self.instance.days = days
         return cleaned
 
 

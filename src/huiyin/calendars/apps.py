@@ -2,11 +2,13 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 
 class CalendarsConfig(AppConfig):
     name = "huiyin.calendars"
     label = "calendars"
+    verbose_name = _("Working calendars")
 
     def ready(self) -> None:
         # After migrations, as Django does with its permissions: the notices of a new release come

@@ -28,11 +28,11 @@ class CalendarYear(Row):
         _("provisional"), default=False, help_text=_("The State Council's notice is still to come.")
     )
     source = models.CharField(
-        _("source"), max_length=200, help_text=_("The notice, with its number if it has one.")
+        _("legal source"), max_length=200, help_text=_("The notice, with its number if it has one.")
     )
     published_on = models.DateField(_("published on"), null=True, blank=True)
     days = models.JSONField(
-        _("days"),
+        _("days off and worked"),
         default=dict,
         help_text=_("Days off and worked weekends. Other weekends are off, other days are worked."),
     )

@@ -85,6 +85,7 @@ class StaffAdmin(DirectoryAdmin, UserAdmin):  # type: ignore[type-arg]
     resource_classes = [resources.StaffResource]
     form = StaffChangeForm
     add_form = StaffCreationForm
+    add_form_template = None  # Django's speaks of options that our accounts do not have
     inlines = [DutyInline]
     fieldsets = [
         (None, {"fields": ["username", "password"]}),

@@ -39,7 +39,7 @@ class Region(Row):
     )
     name = models.CharField(_("name"), max_length=60)
     name_en = models.CharField(_("English name"), max_length=80, blank=True)
-    level = models.CharField(_("level"), max_length=12, choices=Level)
+    level = models.CharField(_("administrative level"), max_length=12, choices=Level)
     parent = models.ForeignKey(
         "self",
         models.PROTECT,
@@ -91,7 +91,7 @@ class Organisation(Row):
     )
     name = models.CharField(_("name"), max_length=120)
     name_en = models.CharField(_("English name"), max_length=160, blank=True)
-    kind = models.CharField(_("kind"), max_length=12, choices=Kind, default=Kind.DEPARTMENT)
+    kind = models.CharField(_("kind of body"), max_length=12, choices=Kind, default=Kind.DEPARTMENT)
     region = models.ForeignKey(
         Region, models.PROTECT, related_name="organisations", verbose_name=_("region")
     )
@@ -106,7 +106,7 @@ class Organisation(Row):
     # The keys of all bodies above and of this one, hex, each followed by "/": a subtree is a
     # prefix. Kept by save(), so that admin, import and services cannot disagree.
     path = models.TextField(editable=False, db_index=True)
-    active = models.BooleanField(_("active"), default=True)
+    active = models.BooleanField(_("in use"), default=True)
 
     class Meta:
         ordering = ["uscc"]
@@ -151,7 +151,7 @@ class Counter(Row):
     organisation = models.ForeignKey(
         Organisation, models.PROTECT, related_name="counters", verbose_name=_("hall")
     )
-    number = models.CharField(_("number"), max_length=20)
+    number = models.CharField(_("counter number"), max_length=20)
     name = models.CharField(_("name"), max_length=80, blank=True)
 
     class Meta:
@@ -218,11 +218,11 @@ class Staff(Row, AbstractBaseUser):
     """A member of staff. What they may do follows from their duties alone."""
 
     username = models.CharField(_("user name"), max_length=60, unique=True)
-    display_name = models.CharField(_("name"), max_length=60)
+    display_name = models.CharField(_("full name"), max_length=60)
     organisation = models.ForeignKey(
         Organisation, models.PROTECT, related_name="staff", verbose_name=_("organisation")
     )
-    is_active = models.BooleanField(_("active"), default=True)
+    is_active = models.BooleanField(_("in use"), default=True)
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS = ["display_name", "organisation"]
@@ -295,8 +295,8 @@ class Duty(Row):
         related_name="duties",
         verbose_name=_("region"),
     )
-    starts_on = models.DateField(_("from"), default=clock.today)
-    ends_on = models.DateField(_("until and including"), null=True, blank=True)
+    starts_on = models.DateField(_("in force from"), default=clock.today)
+    ends_on = models.DateField(_("in force until and including"), null=True, blank=True)
 
     objects = DutyQuerySet.as_manager()
 

@@ -42,7 +42,11 @@ def staff_with(role: Role, organisation: Organisation) -> QuerySet[Staff]:
         | Q(region__children__children__in=region)
         | Q(region__children__children__children__in=region)
     )
-    duties = Duty.objects.current().filter(role=role).filter(Q(organisation__in=line_of_command(organisation)) | within)
+    duties = (
+        Duty.objects.current()
+        .filter(role=role)
+        .filter(Q(organisation__in=line_of_command(organisation)) | within)
+    )
     return Staff.objects.filter(is_active=True, pk__in=duties.values("staff"))
 
 

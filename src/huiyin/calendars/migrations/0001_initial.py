@@ -19,9 +19,9 @@ class Migration(migrations.Migration):
                 ('year', models.PositiveSmallIntegerField(verbose_name='year')),
                 ('revision', models.PositiveSmallIntegerField(verbose_name='revision')),
                 ('provisional', models.BooleanField(default=False, help_text="The State Council's notice is still to come.", verbose_name='provisional')),
-                ('source', models.CharField(help_text='The notice, with its number if it has one.', max_length=200, verbose_name='source')),
+                ('source', models.CharField(help_text='The notice, with its number if it has one.', max_length=200, verbose_name='legal source')),
                 ('published_on', models.DateField(blank=True, null=True, verbose_name='published on')),
-                ('days', models.JSONField(default=dict, help_text='Days off and worked weekends. Other weekends are off, other days are worked.', verbose_name='days')),
+                ('days', models.JSONField(default=dict, help_text='Days off and worked weekends. Other weekends are off, other days are worked.', verbose_name='days off and worked')),
             ],
             options={
                 'verbose_name': 'working calendar',

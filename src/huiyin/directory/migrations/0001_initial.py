@@ -23,9 +23,9 @@ class Migration(migrations.Migration):
                 ('uscc', models.CharField(max_length=18, unique=True, validators=[huiyin.directory.codes.validate_uscc], verbose_name='unified social credit code')),
                 ('name', models.CharField(max_length=120, verbose_name='name')),
                 ('name_en', models.CharField(blank=True, max_length=160, verbose_name='English name')),
-                ('kind', models.CharField(choices=[('government', 'government'), ('department', 'department'), ('hall', 'service hall'), ('platform', 'platform'), ('hotline', 'hotline')], default='department', max_length=12, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('government', 'government'), ('department', 'department'), ('hall', 'service hall'), ('platform', 'platform'), ('hotline', 'hotline')], default='department', max_length=12, verbose_name='kind of body')),
                 ('path', models.TextField(db_index=True, editable=False)),
-                ('active', models.BooleanField(default=True, verbose_name='active')),
+                ('active', models.BooleanField(default=True, verbose_name='in use')),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='directory.organisation', verbose_name='reports to')),
             ],
             options={
@@ -41,8 +41,8 @@ class Migration(migrations.Migration):
                 ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
                 ('id', models.UUIDField(default=huiyin.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('username', models.CharField(max_length=60, unique=True, verbose_name='user name')),
-                ('display_name', models.CharField(max_length=60, verbose_name='name')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
+                ('display_name', models.CharField(max_length=60, verbose_name='full name')),
+                ('is_active', models.BooleanField(default=True, verbose_name='in use')),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='staff', to='directory.organisation', verbose_name='organisation')),
             ],
             options={
@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                 ('code', models.CharField(max_length=12, unique=True, validators=[huiyin.directory.codes.validate_region_code], verbose_name='division code')),
                 ('name', models.CharField(max_length=60, verbose_name='name')),
                 ('name_en', models.CharField(blank=True, max_length=80, verbose_name='English name')),
-                ('level', models.CharField(choices=[('province', 'province'), ('prefecture', 'prefecture'), ('county', 'county'), ('subdistrict', 'sub-district')], max_length=12, verbose_name='level')),
+                ('level', models.CharField(choices=[('province', 'province'), ('prefecture', 'prefecture'), ('county', 'county'), ('subdistrict', 'sub-district')], max_length=12, verbose_name='administrative level')),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='directory.region', verbose_name='belongs to')),
             ],
             options={
@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
             name='Counter',
             fields=[
                 ('id', models.UUIDField(default=huiyin.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('number', models.CharField(max_length=20, verbose_name='number')),
+                ('number', models.CharField(max_length=20, verbose_name='counter number')),
                 ('name', models.CharField(blank=True, max_length=80, verbose_name='name')),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='counters', to='directory.organisation', verbose_name='hall')),
             ],
@@ -92,8 +92,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=huiyin.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('role', models.CharField(choices=[('handler', 'handler'), ('approver', 'approver'), ('supervisor', 'supervisor'), ('arbiter', 'arbiter'), ('auditor', 'auditor'), ('administrator', 'administrator')], max_length=14, verbose_name='role')),
-                ('starts_on', models.DateField(default=huiyin.kernel.clock.today, verbose_name='from')),
-                ('ends_on', models.DateField(blank=True, null=True, verbose_name='until and including')),
+                ('starts_on', models.DateField(default=huiyin.kernel.clock.today, verbose_name='in force from')),
+                ('ends_on', models.DateField(blank=True, null=True, verbose_name='in force until and including')),
                 ('staff', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='duties', to=settings.AUTH_USER_MODEL, verbose_name='member of staff')),
                 ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='duties', to='directory.organisation', verbose_name='organisation')),
                 ('region', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='duties', to='directory.region', verbose_name='region')),
