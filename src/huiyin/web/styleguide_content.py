@@ -99,6 +99,7 @@ def content(data: QueryDict | None = None) -> dict[str, Any]:
             {"title": _("You say whether it has been solved"), "state": "next"},
         ],
         "tags_by_level": _tags(),
+        "chosen_tags": ["2e"],
         "receipt": {
             "code": "K3F92MZQ7TWHC",
             "accepted_at": now,
@@ -149,4 +150,6 @@ def _tags() -> dict[int, list[tuple[str, str]]]:
         ("h", _("Unfriendly")),
         ("i", _("Sent from counter to counter")),
     ]
-    return {5: praise, 4: praise, 3: praise[:2] + blame[:1], 2: blame, 1: blame}
+    lists = {5: praise, 4: praise, 3: praise[:2] + blame[:1], 2: blame, 1: blame}
+    # As with the real lists, no code stands under two levels.
+    return {level: [(f"{level}{c}", word) for c, word in words] for level, words in lists.items()}
