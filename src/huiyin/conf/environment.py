@@ -96,7 +96,10 @@ def database(url: str) -> dict[str, object]:
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
                 # An acknowledged review survives a power cut: WAL is synced at every commit.
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+                # REPLACE deletes without a DELETE trigger unless triggers are recursive, and what
+                # is append-only could be overwritten that way.
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
+                "PRAGMA recursive_triggers=ON;",
             },
         }
     if parts.scheme in {"postgres", "postgresql"}:

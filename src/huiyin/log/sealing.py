@@ -8,7 +8,7 @@ maximum. Within the epoch they get their places in shuffled order.
 from __future__ import annotations
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -27,9 +27,17 @@ def seal_if_due() -> bool:
     if not _is_due():
         return False
     with transaction.atomic():
-        if not _alone():
+        # Asked again by the one sealer: another may have sealed since, and what came in after it
+        # has to wait for an epoch of its own.
+        if not _alone() or not _is_due():
             return False
-        return _seal()
+        _seal()
+    return True
+
+
+def earliest_next(last: Epoch) -> datetime:
+    """Before this moment nothing new becomes public after ``last``, whatever comes in."""
+    return last.sealed_at + timedelta(seconds=settings.HUIYIN_EPOCH_SECONDS)
 
 
 def _is_due() -> bool:
@@ -38,11 +46,20 @@ def _is_due() -> bool:
     )
     if waiting["oldest"] is None:
         return False
-    age: timedelta = clock.now() - waiting["oldest"]
+    # An entry of a long transaction may be older than the last sealing; it starts no short epoch.
+    last = _last_epoch()
+    opened = max(waiting["oldest"], last.sealed_at) if last else waiting["oldest"]
+    age = clock.now() - opened
     if age >= timedelta(seconds=settings.HUIYIN_EPOCH_MAX_SECONDS):
         return True
-    long_enough = age >= timedelta(seconds=settings.HUIYIN_EPOCH_SECONDS)
-    return long_enough and int(waiting["reviews"]) >= settings.HUIYIN_EPOCH_REVIEWS
+    return (
+        age >= timedelta(seconds=settings.HUIYIN_EPOCH_SECONDS)
+        and waiting["reviews"] >= settings.HUIYIN_EPOCH_REVIEWS
+    )
+
+
+def _last_epoch() -> Epoch | None:
+    return Epoch.objects.order_by("-number").first()
 
 
 def _alone() -> bool:
@@ -53,13 +70,12 @@ def _alone() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _seal() -> bool:
+def _seal() -> None:
+    # What commits from here on, however old, is not in this list and waits for the next epoch.
     waiting = list(PendingEntry.objects.values_list("entry_id", "is_review"))
-    if not waiting:
-        return False  # another sealer was faster
     entry_ids = [entry_id for entry_id, _is_review in waiting]
     _shuffle(entry_ids)
-    last = Epoch.objects.order_by("-number").first()
+    last = _last_epoch()
     first_index = last.first_index + last.entries if last else 0
     epoch = Epoch.objects.create(
         number=last.number + 1 if last else 1,
@@ -78,4 +94,3 @@ def _seal() -> bool:
     # By epoch, not by a list of keys: one statement whatever the epoch's size.
     PendingEntry.objects.filter(entry__leaf__epoch=epoch).delete()
     wakeup.ring(SEALED)
-    return True

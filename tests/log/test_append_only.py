@@ -1,0 +1,87 @@
+"""What is in the log, and what it speaks of, cannot be changed by anybody who uses the database."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib import admin
+from django.db import DatabaseError, connection, models, transaction
+
+from huiyin.log import sealing
+from huiyin.log.models import Entry, Epoch, Leaf
+from huiyin.matters.models import ContactAttempt, Reply, Step
+from huiyin.matters.table import State
+from huiyin.reviews.models import Review
+from tests import factories
+
+GUARDED: list[type[models.Model]] = [Entry, Leaf, Epoch, Step, Reply, ContactAttempt, Review]
+A_FIELD = {
+    Entry: "kind",
+    Leaf: "entry_id",
+    Epoch: "reviews",
+    Step: "event",
+    Reply: "text",
+    ContactAttempt: "note",
+    Review: "level",
+}
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def rows(frozen_clock, settings) -> None:
+    factories.loop(State.TOLD)
+    frozen_clock.move_by(seconds=settings.HUIYIN_EPOCH_MAX_SECONDS)
+    assert sealing.seal_if_due()
+
+
+def picture(model: type[models.Model]) -> list[dict[str, object]]:
+    return list(model.objects.order_by("pk").values())
+
+
+@pytest.mark.parametrize("model", GUARDED, ids=lambda model: model._meta.db_table)
+class TestNobodyChangesIt:
+    def refused(self, model: type[models.Model], attack) -> None:
+        before = picture(model)
+        assert before
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            attack()
+        assert picture(model) == before
+
+    def test_by_saving_an_object(self, rows, model) -> None:
+        found = model.objects.first()
+        setattr(found, A_FIELD[model], getattr(found, A_FIELD[model]))
+        self.refused(model, lambda: found.save(update_fields=[A_FIELD[model].removesuffix("_id")]))
+
+    def test_by_an_update_of_many(self, rows, model) -> None:
+        same = models.F(A_FIELD[model].removesuffix("_id"))
+        self.refused(
+            model, lambda: model.objects.update(**{A_FIELD[model].removesuffix("_id"): same})
+        )
+
+    def test_by_deleting_around_the_orm_checks(self, rows, model) -> None:
+        self.refused(model, lambda: model.objects.all()._raw_delete("default"))
+
+    @pytest.mark.parametrize("verb", ["update", "delete", "truncate", "replace"])
+    def test_by_sql(self, rows, model, verb) -> None:
+        table, column = model._meta.db_table, model._meta.get_field(A_FIELD[model]).column
+        statement = {
+            "update": f'UPDATE "{table}" SET "{column}" = "{column}"',
+            "delete": f'DELETE FROM "{table}"',
+            "truncate": f'TRUNCATE "{table}" CASCADE',
+            "replace": f'REPLACE INTO "{table}" SELECT * FROM "{table}"',
+        }[verb]
+        # Each store has one verb that the other lacks; both have three ways to try.
+        if (connection.vendor, verb) in {("sqlite", "truncate"), ("postgresql", "replace")}:
+            statement = f'DELETE FROM "{table}" WHERE 1 = 1'
+
+        def attack() -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+
+        self.refused(model, attack)
+
+    def test_the_admin_does_not_offer_it(self, rows, model) -> None:
+        registered = admin.site._registry.get(model)
+        if registered is not None:
+            assert not registered.has_change_permission(None)
+            assert not registered.has_delete_permission(None)
