@@ -45,7 +45,10 @@ Findings = Iterator[Finding]
 
 
 def run() -> list[Finding]:
-    """Everything the checks found. A database that does not answer is said once, not five times."""
+    """Everything the checks found, in order.
+
+    A database that does not answer or lacks tables is said once, not by each check that needs it.
+    """
     findings = [finding for check in CHECKS for finding in check()]
     try:
         connection.ensure_connection()
@@ -59,15 +62,18 @@ def run() -> list[Finding]:
                 "Check HUIYIN_DATABASE_URL and whether the server runs.",
             ),
         ]
-    for check in DATABASE_CHECKS:
-        try:
-            findings.extend(check())
-        except DatabaseError as error:
-            findings.append(
-                Finding(
-                    Level.FAIL, check.__name__.replace("_", " "), str(error), "Run: huiyin migrate"
-                )
-            )
+    missing = startup.unapplied_migrations()
+    if missing:
+        return [
+            *findings,
+            Finding(
+                Level.FAIL,
+                "migrations",
+                f"{len(missing)} are missing, first {missing[0]}",
+                "Run: huiyin migrate",
+            ),
+        ]
+    findings += [finding for check in DATABASE_CHECKS for finding in check()]
     return findings
 
 
@@ -197,19 +203,6 @@ def _setting(sql: str) -> object:
     return row[0] if row else None
 
 
-def migrations() -> Findings:
-    missing = startup.unapplied_migrations()
-    if missing:
-        yield Finding(
-            Level.FAIL,
-            "migrations",
-            f"{len(missing)} are missing, first {missing[0]}",
-            "Run: huiyin migrate",
-        )
-    else:
-        yield Finding(Level.OK, "migrations", "all applied")
-
-
 def append_only() -> Findings:
     """Every table that a migration made append-only still has its triggers."""
     tables = [
@@ -289,7 +282,6 @@ def background() -> Findings:
 CHECKS: tuple[Callable[[], Findings], ...] = (mode, address, keys, private_files, disk)
 DATABASE_CHECKS: tuple[Callable[[], Findings], ...] = (
     store,
-    migrations,
     append_only,
     master_key,
     clocks,

@@ -10,7 +10,7 @@ import secrets
 from django.conf import settings
 
 from huiyin.calendars import services as calendars
-from huiyin.conf import demo_sheet
+from huiyin.conf import demo_events, demo_sheet
 from huiyin.conf.demo_sheet import DemoSheet
 from huiyin.directory import services as directory
 from huiyin.matters import services as matters
@@ -26,12 +26,12 @@ def seed_reference_data() -> None:
 
 
 def seed_demo() -> DemoSheet:
-    """The demo's offices and people. Its password is kept from one run to the next.
+    """The demo's offices, people, integrator and open invitations.
 
-    Raises ``Forbidden`` outside the demo.
+    Password and key are kept from one run to the next. Raises ``Forbidden`` outside the demo.
     """
     sheet = demo_sheet.read() or DemoSheet(base_url="", password=secrets.token_urlsafe(9))
-    _move_to(sheet, settings.HUIYIN_BASE_URL)
+    sheet.base_url = settings.HUIYIN_BASE_URL
     sheet.accounts = [
         {
             "role": account.role,
@@ -42,13 +42,7 @@ def seed_demo() -> DemoSheet:
         }
         for account in directory.seed_demo(password=sheet.password)
     ]
+    sheet.integrator_key = demo_events.integrator_key(sheet.integrator_key)
+    sheet.invitations = demo_events.invitations()
     demo_sheet.write(sheet)
     return sheet
-
-
-def _move_to(sheet: DemoSheet, base_url: str) -> None:
-    """Let the links of an earlier run point to where the server listens now."""
-    sheet.invitations = [
-        address.replace(sheet.base_url, base_url, 1) for address in sheet.invitations
-    ]
-    sheet.base_url = base_url

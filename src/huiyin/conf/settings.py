@@ -40,11 +40,17 @@ HUIYIN_LOG_NAME = env.text("HUIYIN_LOG_NAME", "huiyin-demo" if HUIYIN_DEMO else 
 HUIYIN_EPOCH_SECONDS = env.number("HUIYIN_EPOCH_SECONDS", 4 if HUIYIN_DEMO else 3600)
 HUIYIN_EPOCH_REVIEWS = env.number("HUIYIN_EPOCH_REVIEWS", 1 if HUIYIN_DEMO else 100)
 HUIYIN_EPOCH_MAX_SECONDS = env.number("HUIYIN_EPOCH_MAX_SECONDS", 20 if HUIYIN_DEMO else 86400)
+# Published counts from 1 to below this are not shown, nor what they could be computed from.
+HUIYIN_SUPPRESS_BELOW = env.number("HUIYIN_SUPPRESS_BELOW", 5)
 
+# Minutes by which the clock of a sending system may run ahead of ours.
+HUIYIN_EVENT_SKEW_MINUTES = env.number("HUIYIN_EVENT_SKEW_MINUTES", 20)
 # Days for which an invitation can be answered.
 HUIYIN_INVITATION_DAYS = env.number("HUIYIN_INVITATION_DAYS", 30)
 # Webhooks to private or loopback addresses are refused unless the operator allows them.
 HUIYIN_WEBHOOK_PRIVATE = env.flag("HUIYIN_WEBHOOK_PRIVATE", HUIYIN_DEMO)
+# A notice that could not be delivered in this many tries, about a day, becomes a dead letter.
+HUIYIN_NOTICE_TRIES = env.number("HUIYIN_NOTICE_TRIES", 16)
 # Reverse proxies in front of us whose X-Forwarded-For is believed.
 HUIYIN_TRUSTED_PROXIES = env.words("HUIYIN_TRUSTED_PROXIES", "")
 
@@ -75,6 +81,7 @@ INSTALLED_APPS = [
     "huiyin.indicators",
     "huiyin.web",
     "huiyin.web.portal",
+    "huiyin.web.citizen",
     "huiyin.web.desk",
     "huiyin.api",
     "huiyin.conf",

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("huiyin.web.urls")),
+    path("", include("huiyin.web.citizen.urls")),
 ]
 
 handler400 = "huiyin.web.views.bad_request"

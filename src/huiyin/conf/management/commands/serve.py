@@ -14,7 +14,7 @@ from django.db import connection
 from huiyin.conf import environment, startup
 
 # What a person waits for at most when the server is told to stop while pages are being sent.
-_GRACEFUL_SECONDS = 10
+_GRACEFUL_SECONDS = 5
 _KEEP_ALIVE_SECONDS = 15
 # Open pages of the desk hold a connection each; beyond this, 503 at once instead of a long queue.
 _CONNECTIONS = 2000
@@ -39,6 +39,7 @@ class Command(BaseCommand):
                 "(set HUIYIN_DATABASE_URL)."
             )
         startup.check()
+        startup.claim_embedded_database()
         _refuse_taken(host, port)
         uvicorn.run(
             "huiyin.conf.asgi:application",

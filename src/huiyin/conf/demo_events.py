@@ -1,0 +1,80 @@
+"""A few services given to invented citizens, so that a demo has invitations to answer.
+
+They come in as any business system's would, through ``intake.events``.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from huiyin.directory.models import Region, ServiceItem
+from huiyin.intake.events.services import take_in
+from huiyin.kernel import clock
+from huiyin.reviews import services as reviews
+from huiyin.reviews.models import Integrator, Invitation
+
+INTEGRATOR = "demo"
+OPEN_INVITATIONS = 6
+_PEOPLE = ("陈一诺", "林安然", "王知远", "叶小满", "周清和", "吴思齐")
+
+
+def integrator_key(known: str) -> str:
+    """The demo integrator's key: ``known`` when there is one, else a new one (the old one ends)."""
+    integrator = Integrator.objects.filter(name=INTEGRATOR).first()
+    if integrator is None:
+        province = Region.objects.get(level=Region.Level.PROVINCE)
+        return reviews.add_integrator(name=INTEGRATOR, region=province)[1]
+    return known or reviews.renew_key(integrator=integrator)
+
+
+def invitations() -> list[str]:
+    """Links that nobody has answered yet, ``OPEN_INVITATIONS`` of them; makes what is missing."""
+    still_open = list(
+        Invitation.objects.filter(
+            event__integrator__name=INTEGRATOR,
+            event__reviews=None,
+            event__case__project_no__startswith="DEMO-",
+            expires_at__gt=clock.now() + timedelta(days=1),
+        ).order_by("pk")[:OPEN_INVITATIONS]
+    )
+    links = [reviews.link_of(invitation) for invitation in still_open]
+    return links + _new(OPEN_INVITATIONS - len(links))
+
+
+def _new(how_many: int) -> list[str]:
+    if how_many <= 0:
+        return []
+    integrator = Integrator.objects.get(name=INTEGRATOR)
+    made = Invitation.objects.filter(event__integrator=integrator).count()
+    items = list(ServiceItem.objects.select_related("organisation__region").order_by("code"))
+    rows = [_row(number, items[number % len(items)]) for number in range(made, made + how_many)]
+    verdicts = take_in(rows, integrator)
+    return [verdict.invitation for verdict in verdicts if verdict.invitation]
+
+
+def _row(number: int, item: ServiceItem) -> dict[str, Any]:
+    given = clock.local(clock.now() - timedelta(hours=2, minutes=number % 60))
+    owner = item.organisation
+    return {
+        "areaCode": owner.region.code,
+        "deptCode": owner.uscc,
+        "orgcode": owner.uscc,
+        "orgName": owner.name,
+        "taskType": "20",
+        "taskCode": item.code,
+        "taskName": item.name,
+        "projectNo": f"DEMO-{number + 1:06}",
+        "proStatus": "3",
+        "proChannel": "1" if number % 2 else "2",
+        "acceptDate": f"{given - timedelta(days=2):%Y-%m-%d %H:%M:%S}",
+        "resultDate": f"{given:%Y-%m-%d %H:%M:%S}",
+        "serviceName": "办结",
+        "serviceNumber": 1,
+        "userProp": "1",
+        "userName": _PEOPLE[number % len(_PEOPLE)],
+        "userPageType": "999",
+        "certKey": f"DEMO{number + 1:06}",
+        "mobile": f"199{number + 1:08}",
+        "invite": True,
+    }
