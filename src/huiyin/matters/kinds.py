@@ -27,6 +27,8 @@ class Contact:
 
     mobile: str
     language: str = "zh-hans"
+    # The citizen's own page about the matter; its address is its key.
+    status_url: str = ""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from huiyin.reviews.models import (
     Tag,
     TagList,
 )
-from huiyin.reviews.receipts import hash_of
+from huiyin.reviews.receipts import code_for, hash_of, status_url
 from huiyin.reviews.screening import mask_name
 
 _SUMMARY_TEXT = 60
@@ -187,7 +187,8 @@ def contact(matter: Matter) -> Contact | None:
     """How the relay reaches the citizen. Nobody but the relay may call this."""
     review = Review.objects.select_related("event__case").get(pk=matter.subject_id)
     mobile = unseal_for(review.event.case, "mobile")
-    return Contact(mobile) if mobile else None
+    code = code_for(event_id=review.event_id, ordinal=review.ordinal)
+    return Contact(mobile, status_url=status_url(code)) if mobile else None
 
 
 def unseal_for(case: Case, part: str) -> str:

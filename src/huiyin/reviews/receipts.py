@@ -49,6 +49,11 @@ def hash_of(code: str) -> bytes:
     return crypto.lookup_hash(code, purpose="receipt")
 
 
+def status_url(code: str) -> str:
+    """The address of the status page that ``code`` opens."""
+    return f"{settings.HUIYIN_BASE_URL}/s/{code}"
+
+
 def receipt_for(review: Review) -> Receipt:
     """The receipt of a stored review."""
     code = code_for(event_id=review.event_id, ordinal=review.ordinal)
@@ -67,5 +72,5 @@ def receipt_for(review: Review) -> Receipt:
         entry_hash=bytes(review.entry.leaf_hash).hex(),
         log=settings.HUIYIN_LOG_NAME,
         maximum_delay=settings.HUIYIN_EPOCH_MAX_SECONDS,
-        status_url=f"{settings.HUIYIN_BASE_URL}/s/{code}",
+        status_url=status_url(code),
     )

@@ -1,0 +1,265 @@
+"""Delivering what is in the outbox: at least once, in any number of processes.
+
+- **The inbox** is our own database: items, deliveries and the state of the notices are written in
+  one transaction, a batch at a time. Nothing can come between, so it happens exactly once.
+- **Everything remote** is claimed (a lease, committed), sent from a thread, and recorded in a
+  second transaction. Whoever dies in between leaves a lease that runs out; then the notice is sent
+  again under the same delivery key. Threads do nothing but send: all database work is done here.
+
+No transport waits for another: each has threads of its own, an endpoint may hold only a few of its
+transport's, and a round never waits for a send while there is anything else to do.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from huiyin.kernel import clock
+from huiyin.kernel.wakeup import Bell
+from huiyin.notices import recording
+from huiyin.notices.models import Outbox
+from huiyin.notices.services import OUTBOX
+from huiyin.notices.transports import registry
+from huiyin.notices.transports.base import LocalTransport, RemoteTransport, Result, Send
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+# Longer than any send takes; what a crash costs at most.
+LEASE = timedelta(seconds=60)
+# How long a round waits for sends under way when there is nothing else to do.
+_PATIENCE_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class _Timed:
+    result: Result
+    started_at: datetime
+    finished_at: datetime
+
+
+@dataclass(frozen=True)
+class _Flight:
+    """A send under way."""
+
+    transport: RemoteTransport
+    notice: Outbox
+    attempt: int
+
+
+class Dispatcher:
+    """One dispatcher; not to be shared by threads. Any number may work on one outbox."""
+
+    def __init__(
+        self,
+        local: Iterable[LocalTransport] = registry.LOCAL,
+        remote: Iterable[RemoteTransport] = registry.REMOTE,
+    ) -> None:
+        self._local, self._remote = tuple(local), tuple(remote)
+        self._flights: dict[Future[_Timed], _Flight] = {}
+        self._bell = Bell(OUTBOX)
+        self._pools = {
+            transport.code: ThreadPoolExecutor(transport.width, f"huiyin-{transport.code}")
+            for transport in self._remote
+        }
+
+    def round(self) -> bool:
+        """Deliver what is due; whether there may be more to do at once."""
+        self._bell.wait(0)  # whatever rang so far, this round will see
+        moved = self._land()
+        due = set(_due().values_list("transport", flat=True).distinct())
+        for local in self._local:
+            if local.code in due:
+                moved |= self._deliver(local)
+        for remote in self._remote:
+            if remote.code in due:
+                moved |= self._launch(remote)
+        if self._flights:
+            # Rung by a send that ends, and by new notices.
+            self._bell.wait(_PATIENCE_SECONDS)
+            moved |= self._land()
+        return moved or bool(self._flights)
+
+    def close(self) -> None:
+        """Wait for the sends under way, record them, and let go of the threads."""
+        for pool in self._pools.values():
+            pool.shutdown()
+        self._land()
+        self._bell.close()
+
+    def _deliver(self, transport: LocalTransport) -> bool:
+        try:
+            return _deliver_batch(transport, _due())
+        except Exception:
+            log.exception("a batch for the %s failed; trying one by one", transport.code)
+        keys = list(_due().filter(transport=transport.code).values_list("pk", flat=True)[:BATCH])
+        for key in keys:
+            _deliver_alone(transport, key)
+        return bool(keys)
+
+    def _launch(self, transport: RemoteTransport) -> bool:
+        """Claim and start as many sends as there is room for."""
+        under_way = [
+            flight.notice for flight in self._flights.values() if flight.transport is transport
+        ]
+        room = transport.width - len(under_way)
+        if room <= 0:
+            return False
+        busy = Counter(notice.endpoint_id for notice in under_way)
+        claimed = _claim(transport, room, busy)
+        for notice in claimed:
+            flight = _Flight(transport, notice, notice.attempts)
+            try:
+                send = transport.prepare(notice)
+            except Exception:
+                log.exception("notice %s could not be prepared", notice.pk)
+                self._record(flight, _failure("could not be prepared"))
+                continue
+            future = self._pools[transport.code].submit(_time, send)
+            self._flights[future] = flight
+            future.add_done_callback(lambda _done: self._bell.ring())
+        return bool(claimed)
+
+    def _land(self) -> bool:
+        """Record the sends that have ended."""
+        done = [future for future in self._flights if future.done()]
+        for future in done:
+            flight = self._flights.pop(future)
+            self._record(flight, future.result())
+        return bool(done)
+
+    def _record(self, flight: _Flight, timed: _Timed) -> None:
+        try:
+            _came_of(flight, timed)
+            return
+        except Exception:
+            log.exception("what came of notice %s could not be recorded", flight.notice.pk)
+        # It may be what follows from the delivery that failed. As a failure it is tried again ever
+        # later and ends as a dead letter, instead of being sent again with every lease.
+        try:
+            _came_of(flight, _failure("could not be recorded"))
+        except Exception:
+            log.exception("notice %s waits for its lease to run out", flight.notice.pk)
+
+
+def _came_of(flight: _Flight, timed: _Timed) -> None:
+    recording.came_of(
+        flight.notice,
+        attempt=flight.attempt,
+        result=timed.result,
+        started_at=timed.started_at,
+        finished_at=timed.finished_at,
+        transport=flight.transport,
+    )
+
+
+def _failure(error: str) -> _Timed:
+    now = clock.now()
+    return _Timed(Result(delivered=False, error=error), now, now)
+
+
+def _due() -> QuerySet[Outbox]:
+    return Outbox.objects.filter(next_attempt_at__lte=clock.now())
+
+
+def _deliver_batch(transport: LocalTransport, due: QuerySet[Outbox]) -> bool:
+    """Deliver up to a batch of ``due`` in one transaction; whether there were any."""
+    with transaction.atomic():
+        started_at = clock.now()
+        notices = list(
+            recording.with_all()
+            .filter(pk__in=_locked_keys(due.filter(transport=transport.code), BATCH))
+            .order_by("pk")
+        )
+        if not notices:
+            return False
+        transport.deliver(notices)
+        recording.arrived_here(notices, started_at)
+    return True
+
+
+def _deliver_alone(transport: LocalTransport, key: UUID) -> None:
+    """Deliver one notice; one that cannot be delivered is tried later and holds up nobody."""
+    try:
+        _deliver_batch(transport, _due().filter(pk=key))
+        return
+    except Exception:
+        log.exception("notice %s could not be delivered", key)
+    now = clock.now()
+    notice = Outbox.objects.get(pk=key)
+    Outbox.objects.filter(pk=key).update(attempts=notice.attempts + 1)
+    recording.came_of(
+        notice,
+        attempt=notice.attempts + 1,
+        result=Result(delivered=False, error="could not be stored"),
+        started_at=now,
+        finished_at=now,
+        transport=None,
+    )
+
+
+def _claim(transport: RemoteTransport, room: int, busy: Counter[UUID | None]) -> list[Outbox]:
+    """Take up to ``room`` notices under a lease, no more for one endpoint than it may hold.
+
+    Endpoints that already hold that many are left out; what a busy one has in front of the others
+    this time is left out the next time.
+    """
+    full = [key for key, count in busy.items() if key and count >= transport.endpoint_width]
+    due = _due().filter(transport=transport.code).exclude(endpoint__in=full)
+    with transaction.atomic():
+        keys: list[UUID] = []
+        for key, endpoint_id in _locked(due, room * transport.endpoint_width):
+            if len(keys) < room and busy[endpoint_id] < transport.endpoint_width:
+                busy[endpoint_id] += 1
+                keys.append(key)
+        Outbox.objects.filter(pk__in=keys).update(
+            next_attempt_at=clock.now() + LEASE, attempts=F("attempts") + 1
+        )
+        return list(recording.with_all().filter(pk__in=keys).order_by("pk"))
+
+
+def _locked(due: QuerySet[Outbox], limit: int) -> list[tuple[UUID, UUID | None]]:
+    """Keys and endpoints of the first ``limit`` of ``due``, locked. PostgreSQL passes over what
+    another dispatcher holds; SQLite has one writer at a time anyway."""
+    locked = due.select_for_update(skip_locked=True).order_by("next_attempt_at")
+    return list(locked.values_list("pk", "endpoint")[:limit])
+
+
+def _locked_keys(due: QuerySet[Outbox], limit: int) -> list[UUID]:
+    return [key for key, _endpoint in _locked(due, limit)]
+
+
+def _time(send: Send) -> _Timed:
+    """Send, in a thread of the transport; an unforeseen error is a failed try like any other."""
+    started_at = clock.now()
+    try:
+        result = send()
+    except Exception as error:
+        log.exception("a send failed in an unforeseen way")
+        result = Result(delivered=False, error=f"failed ({type(error).__name__})")
+    return _Timed(result, started_at, clock.now())
+
+
+_dispatcher: Dispatcher | None = None
+_making = Lock()
+
+
+def dispatch_due() -> bool:
+    """One round of this process's dispatcher; whether there may be more to do at once.
+
+    To deliver everything there is: ``while dispatch_due(): pass``.
+    """
+    global _dispatcher
+    with _making:
+        _dispatcher = _dispatcher or Dispatcher()
+    return _dispatcher.round()

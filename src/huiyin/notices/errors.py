@@ -1,0 +1,39 @@
+"""What can go wrong with telling and reaching people."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from huiyin.kernel.problems import Problem
+
+
+class NoContact(Problem):
+    """The citizen left no number; the relay has nobody to call."""
+
+    code = "no-contact"
+    status = 409
+    title = _("The citizen left no number. Only the status page reaches them.")
+
+
+class RelayDown(Problem):
+    """The relay could not place the call or send the message."""
+
+    code = "relay-down"
+    status = 503
+    title = _("The call or message could not be placed. Please try again in a few minutes.")
+
+
+class NotDead(Problem):
+    """Only dead letters can be sent again."""
+
+    code = "not-a-dead-letter"
+    status = 409
+    title = _("This notice is not a dead letter.")
+
+
+class NobodyOnDuty(Problem):
+    """The notice had no recipient, and there still is none."""
+
+    code = "nobody-on-duty"
+    status = 409
+    title = _("Still nobody is on duty for this. Give somebody the duty first.")

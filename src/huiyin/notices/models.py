@@ -1,0 +1,210 @@
+"""Being told: what has to be told to whom, each try to tell it, and what has arrived where.
+
+An outbox row is written in the transaction of the step it tells of, so that a step and its notices
+appear together or not at all. What it says is an event code and a few facts, never a text and never
+anything personal: readers get it in their own language, when they read it.
+"""
+
+from __future__ import annotations
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from huiyin.directory.models import Organisation, Region, Staff
+from huiyin.kernel.models import Row
+from huiyin.matters.models import ContactAttempt, Matter, Step
+from huiyin.matters.table import Event
+
+
+class WebhookEndpoint(Row):
+    """An address of another system that hears of every step in an organisation or a region."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    url = models.URLField(_("address"), max_length=500)
+    secret_sealed = models.BinaryField(editable=False)
+    organisation = models.ForeignKey(
+        Organisation,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("organisation and all below it"),
+    )
+    region = models.ForeignKey(
+        Region,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("region and all within it"),
+    )
+    active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                name="endpoint_has_one_scope",
+                condition=models.Q(organisation__isnull=True) ^ models.Q(region__isnull=True),
+                violation_error_message=_("Give either an organisation or a region."),
+            ),
+        ]
+        verbose_name = _("webhook endpoint")
+        verbose_name_plural = _("webhook endpoints")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Outbox(Row):
+    """One notice to one recipient: a member of staff, an endpoint, or the citizen (neither)."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        DELIVERED = "delivered", _("delivered")
+        DEAD = "dead", _("dead letter")
+
+    matter = models.ForeignKey(Matter, models.PROTECT, related_name="+", verbose_name=_("matter"))
+    step = models.ForeignKey(Step, models.PROTECT, related_name="+")
+    event = models.CharField(_("event"), max_length=24, choices=Event)
+    # As whom the recipient is told: a party of the transition table, or “system”.
+    audience = models.CharField(_("told as"), max_length=14)
+    transport = models.CharField(_("transport"), max_length=20)
+    staff = models.ForeignKey(
+        Staff, models.PROTECT, null=True, related_name="+", verbose_name=_("member of staff")
+    )
+    endpoint = models.ForeignKey(
+        WebhookEndpoint, models.PROTECT, null=True, related_name="+", verbose_name=_("endpoint")
+    )
+    payload = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    # Step and recipient: the same at every try, by which the other side knows a repetition.
+    delivery_key = models.CharField(_("delivery key"), max_length=80, unique=True)
+    # When what caused the notice was accepted; delays are counted from here.
+    accepted_at = models.DateTimeField(_("accepted"))
+    created_at = models.DateTimeField()
+    # When a dispatcher has to look at it next, null when it is finished. Taking it up moves this to
+    # the end of a lease, so that a notice whose dispatcher died comes up again by itself.
+    next_attempt_at = models.DateTimeField(_("next try"), null=True)
+    attempts = models.PositiveIntegerField(_("tries"), default=0)
+    tries_left = models.PositiveSmallIntegerField()
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["transport", "next_attempt_at"],
+                condition=models.Q(next_attempt_at__isnull=False),
+                name="notices_due",
+            ),
+            models.Index(
+                fields=["created_at"], condition=models.Q(state="dead"), name="dead_letters"
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="notice_has_one_recipient",
+                condition=models.Q(staff__isnull=True) | models.Q(endpoint__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="waiting_notice_has_its_time",
+                condition=models.Q(state="waiting", next_attempt_at__isnull=False)
+                | ~models.Q(state="waiting") & models.Q(next_attempt_at__isnull=True),
+            ),
+        ]
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+
+    def __str__(self) -> str:
+        return self.delivery_key
+
+
+class Delivery(Row):
+    """One try to deliver a notice, and what came of it. Append-only."""
+
+    class Outcome(models.TextChoices):
+        DELIVERED = "delivered", _("delivered")
+        FAILED = "failed", _("failed")
+
+    outbox = models.ForeignKey(Outbox, models.PROTECT, related_name="deliveries")
+    # Counts the tries; a number is missing when a dispatcher died before it could record its try.
+    number = models.PositiveIntegerField(_("try"))
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome)
+    # Why it failed, in our own words: never what the other side sent.
+    error = models.CharField(_("error"), max_length=100, blank=True)
+    status_code = models.PositiveSmallIntegerField(_("status code"), null=True)
+    started_at = models.DateTimeField(_("started"))
+    finished_at = models.DateTimeField(_("finished"))
+    arrived_at = models.DateTimeField(_("arrived"), null=True)
+    # From acceptance to arrival, in milliseconds.
+    delay_ms = models.PositiveBigIntegerField(_("delay in ms"), null=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["outbox", "number"], name="one_delivery_a_try"),
+        ]
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+
+
+class FirstArrival(Row):
+    """The moment a matter first reached a person: one a matter, whoever was the fastest."""
+
+    matter = models.OneToOneField(Matter, models.PROTECT, related_name="first_arrival")
+    delivery = models.OneToOneField(Delivery, models.PROTECT, related_name="+")
+
+
+class InboxCounter(models.Model):
+    """The number of the last item in somebody's inbox.
+
+    The row is locked until the item is committed, so that numbers become visible in their order:
+    whoever has seen number 7 has seen all up to 7. A sequence of the database gives no such
+    promise, and a push would lose what was committed late.
+    """
+
+    staff = models.OneToOneField(Staff, models.CASCADE, primary_key=True, related_name="+")
+    last = models.PositiveBigIntegerField(default=0)
+
+
+class InboxItem(Row):
+    """A notice in somebody's inbox on the desk; exactly one for each outbox row."""
+
+    staff = models.ForeignKey(Staff, models.PROTECT, related_name="inbox_items")
+    # 1, 2, 3 … for each member of staff; the id of the live push.
+    number = models.PositiveBigIntegerField()
+    outbox = models.OneToOneField(Outbox, models.PROTECT, related_name="inbox_item")
+    arrived_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["staff", "number"], name="one_item_a_number"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["staff"], condition=models.Q(read_at__isnull=True), name="unread_items"
+            ),
+        ]
+
+
+class RelayAttempt(Row):
+    """A call or message that the relay was asked for; the number stays with the relay."""
+
+    class Outcome(models.TextChoices):
+        ASKED = "asked", _("asked for")
+        PLACED = "placed", _("placed")
+        FAILED = "failed", _("failed")
+
+    matter = models.ForeignKey(Matter, models.PROTECT, related_name="relay_attempts")
+    means = models.CharField(max_length=8, choices=ContactAttempt.Means)
+    # What the relay calls it; contact attempts name it.
+    reference = models.CharField(max_length=40, blank=True)
+    at = models.DateTimeField()
+    # Who asked for it; null when the platform itself tells the citizen.
+    staff = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
+    outcome = models.CharField(max_length=10, choices=Outcome)
+
+    class Meta:
+        ordering = ["at"]

@@ -1,0 +1,87 @@
+"""Reading notices: inboxes, dead letters, delays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from huiyin.directory.models import Staff
+from huiyin.matters.models import Matter
+from huiyin.matters.queries import visible_to
+from huiyin.notices.models import FirstArrival, InboxCounter, InboxItem, Outbox
+
+
+def inbox(staff: Staff) -> QuerySet[InboxItem]:
+    """What ``staff`` was told, newest first, about matters they may still see.
+
+    ``wording.for_staff(item.outbox)`` is what an item says; all it needs is loaded.
+    """
+    return InboxItem.objects.filter(
+        staff=staff, outbox__matter__in=visible_to(staff)
+    ).select_related("outbox__matter__organisation")
+
+
+def after(staff: Staff, number: int, limit: int) -> list[InboxItem]:
+    """The first ``limit`` items of ``staff`` that follow item ``number``, oldest first."""
+    return list(inbox(staff).filter(number__gt=number).order_by("number")[:limit])
+
+
+def last_number(staff: Staff) -> int:
+    """The number of the last item of ``staff``; 0 when there is none. One query."""
+    found = InboxCounter.objects.filter(pk=staff.pk).values_list("last", flat=True).first()
+    return found or 0
+
+
+def unread_count(staff: Staff) -> int:
+    """How many items ``staff`` has not read."""
+    return inbox(staff).filter(read_at__isnull=True).count()
+
+
+def unread_matters(staff: Staff, matters: Iterable[Matter]) -> set[UUID]:
+    """Which of ``matters`` have something that ``staff`` has not read. One query."""
+    unread = InboxItem.objects.filter(
+        staff=staff, read_at__isnull=True, outbox__matter__in=[matter.pk for matter in matters]
+    )
+    return set(unread.values_list("outbox__matter", flat=True))
+
+
+def dead_letters() -> QuerySet[Outbox]:
+    """What could not be delivered, or found nobody on duty; newest first."""
+    return (
+        Outbox.objects.filter(state=Outbox.State.DEAD)
+        .select_related("matter", "staff", "endpoint")
+        .order_by("-created_at")
+    )
+
+
+def dead_letter_count() -> int:
+    return Outbox.objects.filter(state=Outbox.State.DEAD).count()
+
+
+@dataclass(frozen=True)
+class Delays:
+    """From acceptance to the first person's inbox, in milliseconds; None when nothing arrived."""
+
+    arrivals: int
+    median_ms: int | None
+    p99_ms: int | None
+
+
+def delays(since: datetime) -> Delays:
+    """The delays of the matters that first reached somebody since then. One query."""
+    measured = FirstArrival.objects.filter(delivery__arrived_at__gte=since)
+    found = sorted(
+        delay
+        for delay in measured.values_list("delivery__delay_ms", flat=True)
+        if delay is not None
+    )
+
+    def nearest_rank(share: float) -> int | None:
+        return found[math.ceil(share * len(found)) - 1] if found else None
+
+    return Delays(len(found), nearest_rank(0.5), nearest_rank(0.99))

@@ -1,0 +1,78 @@
+"""Who is told of a step: the staff on duty, and the systems that listen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q, QuerySet, Value
+
+from huiyin.directory.codes import region_lineage
+from huiyin.directory.models import Organisation, Role
+from huiyin.directory.queries import line_of_command, staff_with
+from huiyin.matters.table import Party
+from huiyin.notices.models import WebhookEndpoint
+
+# Who has to act comes first: somebody with two duties is told once, as the one who has to act.
+_STAFF = (Party.HANDLER, Party.APPROVER, Party.ARBITER, Party.SUPERVISOR)
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """A member of staff, told as ``audience``; ``stands_in`` when nobody holds that role."""
+
+    staff_id: UUID
+    audience: Party
+    stands_in: bool
+
+
+def staff_for(
+    parties: Iterable[Party], organisation: Organisation
+) -> tuple[list[Recipient], list[Party]]:
+    """Whom of the staff to tell, each once, and the parties for which nobody at all is on duty.
+
+    Where nobody holds a role over the organisation, its supervisors are told instead; duties in the
+    bodies and regions above count, so this goes up the line by itself. One query.
+    """
+    wanted = [party for party in _STAFF if party in set(parties)]
+    if not wanted:
+        return [], []
+    on_duty = _on_duty({*wanted, Party.SUPERVISOR}, organisation)
+    told: dict[UUID, Recipient] = {}
+    nobody = []
+    for party in wanted:
+        stands_in = not on_duty[party]
+        people = on_duty[party] or on_duty[Party.SUPERVISOR]
+        for staff_id in people:
+            told.setdefault(staff_id, Recipient(staff_id, party, stands_in))
+        if not people:
+            nobody.append(party)
+    return list(told.values()), nobody
+
+
+def endpoints_for(organisation: Organisation) -> QuerySet[WebhookEndpoint]:
+    """The active endpoints whose scope covers ``organisation``."""
+    return WebhookEndpoint.objects.filter(
+        Q(organisation__in=line_of_command(organisation))
+        | Q(region__code__in=region_lineage(organisation.region.code)),
+        active=True,
+    )
+
+
+def _on_duty(parties: set[Party], organisation: Organisation) -> dict[Party, list[UUID]]:
+    first, *others = (
+        staff_with(Role(party.value), organisation)
+        .order_by()
+        .annotate(told_as=Value(party.value))
+        .values_list("pk", "organisation__path", "told_as")
+        for party in sorted(parties)
+    )
+    found: dict[Party, list[UUID]] = {party: [] for party in parties}
+    for staff_id, path, role in first.union(*others, all=True) if others else first:
+        party = Party(role)
+        # No arbiter rules on their own line of command, nor sees its matters.
+        in_line = path.startswith(organisation.path) or organisation.path.startswith(path)
+        if party is not Party.ARBITER or not in_line:
+            found[party].append(staff_id)
+    return found

@@ -1,0 +1,136 @@
+"""Writing down what came of a try: the delivery, the state of its notice, the first arrival."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from huiyin.kernel import clock
+from huiyin.log import services as log
+from huiyin.matters.table import Event
+from huiyin.notices.models import Delivery, FirstArrival, Outbox
+from huiyin.notices.transports import names
+from huiyin.notices.transports.base import RemoteTransport, Result
+
+_FIRST_PAUSE = timedelta(seconds=5)
+_LONGEST_PAUSE = timedelta(hours=6)
+_random = random.SystemRandom()
+
+
+def with_all() -> QuerySet[Outbox]:
+    """Notices with what delivering and recording them needs."""
+    return Outbox.objects.select_related("matter__organisation__region", "endpoint")
+
+
+def arrived_here(notices: Sequence[Outbox], started_at: datetime) -> None:
+    """Record that all of ``notices`` (locked) were delivered within this transaction. A fixed
+    number of queries, and one log entry for each matter that had reached nobody before."""
+    now = clock.now()
+    deliveries = Delivery.objects.bulk_create(
+        _delivery(notice, notice.attempts + 1, Result(delivered=True), started_at, now)
+        for notice in notices
+    )
+    Outbox.objects.filter(pk__in=[notice.pk for notice in notices]).update(
+        state=Outbox.State.DELIVERED, attempts=F("attempts") + 1, next_attempt_at=None
+    )
+    _log_first_arrivals(deliveries)
+
+
+@transaction.atomic
+def came_of(
+    notice: Outbox,
+    *,
+    attempt: int,
+    result: Result,
+    started_at: datetime,
+    finished_at: datetime,
+    transport: RemoteTransport | None,
+) -> None:
+    """Record the result of try number ``attempt`` and what follows from it.
+
+    A try whose lease ran out may end after the notice was delivered by another one: it is recorded,
+    and changes nothing more.
+    """
+    locked = with_all().select_for_update(of=("self",)).get(pk=notice.pk)
+    Delivery.objects.bulk_create([_delivery(locked, attempt, result, started_at, finished_at)])
+    if locked.state != Outbox.State.WAITING:
+        return
+    if result.delivered:
+        locked.state, locked.next_attempt_at = Outbox.State.DELIVERED, None
+        if transport is not None:
+            transport.settle(locked, result)
+    elif locked.attempts != attempt:
+        return  # another try is under way
+    else:
+        locked.tries_left -= 1
+        if result.permanent or locked.tries_left == 0:
+            locked.state, locked.next_attempt_at = Outbox.State.DEAD, None
+            if transport is not None:
+                transport.give_up(locked)
+        else:
+            failed = max(1, settings.HUIYIN_NOTICE_TRIES - locked.tries_left)
+            locked.next_attempt_at = finished_at + _pause(failed)
+    locked.save(update_fields=["state", "next_attempt_at", "tries_left"])
+
+
+def _pause(failed: int) -> timedelta:
+    """How long to wait after ``failed`` failures: 5 s, doubled each time, at most 6 h; up to half
+    of it is left to chance, so that what failed together does not come back together."""
+    doublings = min(failed - 1, 20)
+    longest = min(_FIRST_PAUSE * float(1 << doublings), _LONGEST_PAUSE)
+    return longest * _random.uniform(0.5, 1.0)
+
+
+def _delivery(
+    notice: Outbox, number: int, result: Result, started_at: datetime, finished_at: datetime
+) -> Delivery:
+    delay = (finished_at - notice.accepted_at) // timedelta(milliseconds=1)
+    return Delivery(
+        outbox=notice,
+        number=number,
+        outcome=Delivery.Outcome.DELIVERED if result.delivered else Delivery.Outcome.FAILED,
+        error=result.error[:100],
+        status_code=result.status_code,
+        started_at=started_at,
+        finished_at=finished_at,
+        arrived_at=finished_at if result.delivered else None,
+        # Two machines' clocks may differ by a little: nothing arrives before it was accepted.
+        delay_ms=max(0, delay) if result.delivered else None,
+    )
+
+
+def _log_first_arrivals(deliveries: Sequence[Delivery]) -> None:
+    """Publish how long the first person's notice of a new matter took; once a matter, whoever of
+    several dispatchers is first (the unique key decides)."""
+    opened = {
+        delivery.outbox.matter_id: delivery
+        for delivery in deliveries
+        if delivery.outbox.event == Event.OPEN and delivery.outbox.transport == names.INBOX
+    }
+    if not opened:
+        return
+    # In the same order everywhere: nobody waits in a circle.
+    claims = [FirstArrival(matter_id=key, delivery=opened[key]) for key in sorted(opened)]
+    FirstArrival.objects.bulk_create(claims, ignore_conflicts=True)
+    ours = FirstArrival.objects.filter(pk__in=[claim.pk for claim in claims])
+    for matter_id in ours.values_list("matter_id", flat=True):
+        delivery = opened[matter_id]
+        matter = delivery.outbox.matter
+        log.append(
+            kind="delivery",
+            organisation=matter.organisation,
+            subject_id=matter.pk,
+            public={
+                "matter": matter.code,
+                "organisation": matter.organisation.uscc,
+                "region": matter.organisation.region.code,
+                "day": clock.local(delivery.finished_at).date().isoformat(),
+                "transport": delivery.outbox.transport,
+                "delay_ms": delivery.delay_ms,
+            },
+        )

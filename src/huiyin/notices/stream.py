@@ -1,0 +1,137 @@
+"""The live push of the desk as server-sent events (the HTML standard's event stream).
+
+Numbers of inbox items are the events' ids, and become visible in their order (``InboxCounter``), so
+everything after ``Last-Event-ID`` is all that a sleeping tab has missed, and nothing twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
+from django.utils.translation import override
+
+from huiyin.directory.models import Staff
+from huiyin.kernel import clock, wakeup
+from huiyin.matters.kinds import describe
+from huiyin.notices import queries, wording
+from huiyin.notices.models import InboxItem
+from huiyin.notices.transports.inbox.transport import topic
+
+CONTENT_TYPE = "text/event-stream"
+# The browser comes back after so many milliseconds.
+RETRY_MS = 3000
+HEARTBEAT_SECONDS = 15.0
+# After this the stream ends and the browser comes back: whoever may no longer look is noticed.
+LONGEST_SECONDS = 600.0
+PAGE = 50
+
+T = TypeVar("T")
+
+
+async def events_for(
+    staff: Staff, last_event_id: str | None, *, language: str
+) -> AsyncIterator[str]:
+    """The event stream of ``staff``, text to be sent as it comes (async streaming response).
+
+    ``last_event_id`` is the header ``Last-Event-ID``, or else the number up to which the page was
+    rendered (``queries.last_number``); without it the stream begins with what arrives from now on.
+    Two kinds of event, both with the number of the last item as id:
+
+    - ``state``, once at the beginning: ``{"unread", "last"}``;
+    - ``notice``, for each item: ``{"number", "matter", "event", "text", "title", "due",
+      "arrived_at", "unread"}``. ``text`` is in ``language``, ``due`` ISO 8601 or null.
+
+    A comment comes at least every 15 seconds. The stream ends after ten minutes, and the browser
+    connects anew by itself.
+    """
+    loop, woken = asyncio.get_running_loop(), asyncio.Event()
+
+    def wake() -> None:
+        loop.call_soon_threadsafe(woken.set)
+
+    # First listen, then look: what arrives in between is seen twice, not never.
+    stop = wakeup.subscribe(topic(staff.pk), wake)
+    until = clock.monotonic() + LONGEST_SECONDS
+    try:
+        state = await _in_thread(partial(_state, staff))
+        seen = _number(last_event_id)
+        seen = state["last"] if seen is None else min(seen, state["last"])
+        yield f"retry: {RETRY_MS}\n" + _frame("state", seen, state)
+        while True:
+            woken.clear()
+            frames, last = await _in_thread(partial(_news, staff, seen, language))
+            for frame in frames:
+                yield frame
+            seen = last
+            if len(frames) == PAGE:
+                continue
+            if clock.monotonic() > until:
+                return
+            try:
+                await asyncio.wait_for(woken.wait(), HEARTBEAT_SECONDS)
+            except TimeoutError:
+                # A lost ring costs one heartbeat: the loop looks again anyway.
+                yield ": still here\n\n"
+    finally:
+        stop()
+
+
+async def _in_thread(read: Callable[[], T]) -> T:
+    """Read from the database without keeping a connection for as long as the stream lives."""
+
+    def reading() -> T:
+        try:
+            return read()
+        finally:
+            close_old_connections()
+
+    return await sync_to_async(reading)()
+
+
+def _state(staff: Staff) -> dict[str, Any]:
+    return {"unread": queries.unread_count(staff), "last": queries.last_number(staff)}
+
+
+def _news(staff: Staff, since: int, language: str) -> tuple[list[str], int]:
+    """What follows item ``since``, as frames, and the number of the last one."""
+    items = queries.after(staff, since, PAGE)
+    if not items:
+        return [], since
+    with override(language):
+        unread = queries.unread_count(staff)
+        titles = describe([item.outbox.matter for item in items])
+        frames = [
+            _frame("notice", item.number, _said(item, titles[item.outbox.matter_id].title, unread))
+            for item in items
+        ]
+    return frames, items[-1].number
+
+
+def _said(item: InboxItem, title: str, unread: int) -> dict[str, Any]:
+    return {
+        "number": item.number,
+        "matter": item.outbox.matter.code,
+        "event": item.outbox.event,
+        "title": title,
+        "text": wording.for_staff(item.outbox),
+        "due": item.outbox.payload.get("due"),
+        "arrived_at": item.arrived_at.isoformat(),
+        "unread": unread,
+    }
+
+
+def _frame(event: str, number: int, data: dict[str, Any]) -> str:
+    # JSON has no raw line breaks, so one data line is enough.
+    text = json.dumps(data, ensure_ascii=False)
+    return f"id: {number}\nevent: {event}\ndata: {text}\n\n"
+
+
+def _number(last_event_id: str | None) -> int | None:
+    text = (last_event_id or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

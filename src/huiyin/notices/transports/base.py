@@ -1,0 +1,57 @@
+"""What a transport is. Add one: a folder beside this file, a class, a line in ``registry.py``."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from huiyin.notices.models import InboxItem, Outbox
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one try. ``error`` is a few words of ours: no address, no secret, no name."""
+
+    delivered: bool
+    error: str = ""
+    status_code: int | None = None
+    # Trying again cannot help.
+    permanent: bool = False
+    # What the other side calls it, if it says so.
+    reference: str = ""
+
+
+Send = Callable[[], Result]
+
+
+class LocalTransport(ABC):
+    """Delivers into our own database: in the transaction that records it, so exactly once."""
+
+    code: ClassVar[str]
+
+    @abstractmethod
+    def deliver(self, notices: Sequence[Outbox]) -> list[InboxItem]:
+        """Deliver all of ``notices`` in a fixed number of queries."""
+
+
+class RemoteTransport(ABC):
+    """Delivers to somebody else: at least once, under the same delivery key each time."""
+
+    code: ClassVar[str]
+    # How many sends may be under way at once, in all and to one endpoint. What one endpoint may
+    # hold is less than the whole, so that a slow one leaves room for the others.
+    width: ClassVar[int]
+    endpoint_width: ClassVar[int]
+
+    @abstractmethod
+    def prepare(self, notice: Outbox) -> Send:
+        """Read what sending ``notice`` needs; the function returned touches no database, runs in
+        another thread, and ends well before the dispatcher's lease does."""
+
+    def settle(self, notice: Outbox, result: Result) -> None:  # noqa: B027 - most need nothing
+        """What else follows from a delivery; in the transaction that records it."""
+
+    def give_up(self, notice: Outbox) -> None:  # noqa: B027 - most need nothing
+        """What follows when ``notice`` becomes a dead letter; in the transaction that says so."""

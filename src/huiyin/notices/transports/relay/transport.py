@@ -1,0 +1,60 @@
+"""Telling the citizen through the relay. Who left no number finds the news on the status page."""
+
+from __future__ import annotations
+
+import logging
+
+from huiyin.kernel import clock
+from huiyin.matters import kinds
+from huiyin.matters import services as matters
+from huiyin.matters.models import ContactAttempt
+from huiyin.matters.table import Event
+from huiyin.notices import relay, wording
+from huiyin.notices.models import Outbox, RelayAttempt
+from huiyin.notices.transports import names
+from huiyin.notices.transports.base import RemoteTransport, Result, Send
+
+log = logging.getLogger(__name__)
+
+VIA_RELAY, VIA_STATUS_PAGE = "relay", "status_page"
+
+
+class RelayTransport(RemoteTransport):
+    code = names.RELAY
+    width = endpoint_width = 4
+
+    def prepare(self, notice: Outbox) -> Send:
+        matter, gateway = notice.matter, relay.current()
+        contact = kinds.get(matter.kind).contact(matter)
+        if contact is None or not gateway.reaches_people:
+            return lambda: Result(delivered=True)
+        text = wording.for_citizen(notice, contact)
+
+        def send() -> Result:
+            try:
+                reference = gateway.send_message(matter, text, to=contact, key=notice.delivery_key)
+            except relay.RelayFailed:
+                return Result(delivered=False, error="the relay refused")
+            return Result(delivered=True, reference=reference)
+
+        return send
+
+    def settle(self, notice: Outbox, result: Result) -> None:
+        if result.reference:
+            RelayAttempt.objects.create(
+                matter=notice.matter,
+                means=ContactAttempt.Means.MESSAGE,
+                reference=result.reference,
+                at=clock.now(),
+                outcome=RelayAttempt.Outcome.PLACED,
+            )
+        if notice.event == Event.APPROVE_REPLY:
+            via = VIA_RELAY if result.reference else VIA_STATUS_PAGE
+            matters.tell(matter=notice.matter, via=via)
+
+    def give_up(self, notice: Outbox) -> None:
+        """The reply goes on the status page all the same: the unit did its part, and a matter must
+        not be late because our gateway is down. The dead letter can still be sent again."""
+        log.error("the relay could not tell the citizen of matter %s", notice.matter.code)
+        if notice.event == Event.APPROVE_REPLY:
+            matters.tell(matter=notice.matter, via=VIA_STATUS_PAGE)
