@@ -16,14 +16,15 @@ from huiyin.calendars import queries as calendars
 from huiyin.directory import codes
 from huiyin.directory import services as directory
 from huiyin.directory.models import Counter, Organisation, Region, Role, ServiceItem, Staff
-from huiyin.kernel import clock, crypto
+from huiyin.intake.events.services import take_in
+from huiyin.kernel import clock
 from huiyin.matters import plan
 from huiyin.matters import services as matters
 from huiyin.matters.models import ContactAttempt, Matter
 from huiyin.matters.services import PlannedMeasure, PlannedMilestone
 from huiyin.matters.table import ClockKind, State
 from huiyin.reviews import services as reviews
-from huiyin.reviews.models import Case, Integrator, ServiceEvent
+from huiyin.reviews.models import Integrator, ServiceEvent
 from huiyin.reviews.receipts import Receipt
 from huiyin.reviews.services import NewReview
 
@@ -149,9 +150,12 @@ def event_row(of: Organisation, **changes: Any) -> dict[str, Any]:
 
 
 def event(of: Organisation | None = None, **changes: Any) -> ServiceEvent:
-    """An accepted service event with its case. ``changes`` are fields of the row or model."""
+    """An accepted service event with its case; ``changes`` are fields of the row it came as."""
     of = of or organisation()
-    return _store_event(of, **changes)
+    pusher, _key = integrator()
+    [verdict] = take_in([event_row(of, **changes)], pusher)
+    assert verdict.event, verdict
+    return ServiceEvent.objects.select_related("case", "organisation").get(pk=verdict.event)
 
 
 def token(of: ServiceEvent | None = None) -> str:
@@ -334,38 +338,3 @@ def _place(state: State, in_round: int) -> int:
     turn = reached.index(State.REOPENED)
     start = turn if in_round > 1 or state in {State.REOPENED, State.CLOSED} else 0
     return reached.index(state, start) + 1
-
-
-def _store_event(of: Organisation, **changes: Any) -> ServiceEvent:
-    now = clock.now()
-    number = next(_serial)
-    case = Case(
-        organisation=of,
-        jurisdiction=of.region.code,
-        project_no=f"TEST{number:012}",
-        item=item(of),
-        task_type="20",
-        status=Case.Status.FINISHED,
-        accepted_on=now,
-        finished_on=now,
-        applicant_kind="1",
-        identity_kind="111",
-        identity_hash=crypto.lookup_hash(IDENTITY, purpose="identity"),
-        mobile_hash=crypto.lookup_hash(MOBILE, purpose="mobile"),
-    )
-    case.item_code, case.item_name = case.item.code, case.item.name
-    for part, value in (("name", NAME), ("identity", IDENTITY), ("mobile", MOBILE)):
-        sealed = crypto.seal(value, purpose=f"case.{part}", about=case.pk.bytes)
-        setattr(case, f"{part}_sealed", sealed)
-    case.save()
-    pusher, _key = integrator()
-    defaults = {"service_number": 1, "node_name": "办结", "online": False, "hall_name": "测试大厅"}
-    return ServiceEvent.objects.create(
-        organisation=of,
-        case=case,
-        occurred_at=now - timedelta(hours=1),
-        accepted_at=now,
-        clerks=[{"login": "li", "name": "李经办"}],
-        integrator=pusher,
-        **(defaults | changes),
-    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,16 @@ from huiyin.directory.models import Organisation
 from huiyin.kernel import clock
 from huiyin.log import entries
 from huiyin.log.models import Entry, EntrySecret, PendingEntry
+
+
+@dataclass(frozen=True)
+class New:
+    """An entry to be appended with others; see ``append`` for the members."""
+
+    kind: str
+    organisation: Organisation
+    subject_id: UUID
+    public: Mapping[str, Any]
 
 
 def append(
@@ -44,3 +55,30 @@ def append(
         EntrySecret.objects.create(entry=entry, salts=made.salts)
     PendingEntry.objects.create(entry=entry, is_review=is_review, since=now)
     return entry
+
+
+def append_all(news: Iterable[New]) -> None:
+    """Append entries without hidden parts, none of them a review, in two inserts.
+
+    Must run inside the transaction of what they record.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("a log entry belongs into the transaction of what it records")
+    now = clock.now()
+    stored = []
+    for new in news:
+        made = entries.make(new.kind, new.public, {})
+        stored.append(
+            Entry(
+                kind=new.kind,
+                organisation=new.organisation,
+                subject_id=new.subject_id,
+                public=made.canonical.decode(),
+                leaf_hash=made.leaf_hash,
+                appended_at=now,
+            )
+        )
+    Entry.objects.bulk_create(stored)
+    PendingEntry.objects.bulk_create(
+        PendingEntry(entry=entry, is_review=False, since=now) for entry in stored
+    )
