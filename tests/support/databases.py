@@ -34,14 +34,22 @@ def remember_baseline(connection: BaseDatabaseWrapper) -> None:
 
 
 def flush(operations: BaseDatabaseOperations, sql_list: list[str]) -> None:
-    """Stands in for ``BaseDatabaseOperations.execute_sql_flush`` during the tests."""
+    """Stands in for ``BaseDatabaseOperations.execute_sql_flush`` during the tests.
+
+    Sequences go on where they are, whatever the caller wanted.
+    """
     connection = connections[operations.connection.alias]
     with (
         transaction.atomic(using=connection.alias),
         connection.cursor() as cursor,
         _triggers_lifted(connection, cursor),
     ):
-        _plain_flush(operations, sql_list)
+        if connection.vendor == "postgresql":
+            # On tables as small as a test's, far quicker than the TRUNCATE that Django would do.
+            for table in connection.introspection.django_table_names(only_existing=True):
+                cursor.execute(f'DELETE FROM "{table}"')
+        else:
+            _plain_flush(operations, sql_list)
         _put_back_baseline(connection, cursor)
 
 

@@ -96,6 +96,11 @@ class Product:
         """The first demo account with ``role``: username, password, display_name, …"""
         return next(account for account in self.demo["accounts"] if account["role"] == role)
 
+    def keys(self) -> dict[str, str]:
+        """The settings with which another process opens what this product sealed."""
+        made = json.loads((self.data_dir / "secrets.json").read_text())
+        return {f"HUIYIN_{name.upper()}": value for name, value in made.items()}
+
     def start(self) -> None:
         commands = [["serve"]] if self.database_url is None else [["serve"], ["work"]]
         for command in commands:

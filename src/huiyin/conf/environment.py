@@ -90,7 +90,7 @@ def database(url: str) -> dict[str, object]:
     if parts.scheme == "sqlite":
         return {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": unquote(parts.path),
+            "NAME": "/" + unquote(parts.path).lstrip("/"),
             "OPTIONS": {
                 # Writers queue at BEGIN instead of failing half-way through.
                 "transaction_mode": "IMMEDIATE",

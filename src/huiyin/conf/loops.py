@@ -53,6 +53,8 @@ class Runner:
 
     def stop(self, seconds: float = 10.0) -> None:
         """Let every loop finish its round; waits at most ``seconds`` for all of them."""
+        if self._stopping.is_set():
+            return
         self._stopping.set()
         for bell in self._bells.values():
             bell.ring()

@@ -31,7 +31,6 @@ def check() -> None:
             "HUIYIN_MASTER_KEY is not the key that this database was sealed with. Set the right "
             "one; with this one no sealed contact could be opened."
         )
-    connection.close()
 
 
 def unapplied_migrations() -> list[str]:

@@ -41,6 +41,7 @@ class Command(BaseCommand):
         startup.check()
         startup.claim_embedded_database()
         _refuse_taken(host, port)
+        connection.close()  # the threads that answer requests have their own
         uvicorn.run(
             "huiyin.conf.asgi:application",
             host=host,

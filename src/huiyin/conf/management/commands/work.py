@@ -25,6 +25,7 @@ class Command(BaseCommand):
                 "PostgreSQL (set HUIYIN_DATABASE_URL)."
             )
         startup.check()
+        connection.close()  # the loops have their own
         from huiyin.conf.background import LOOPS
 
         told_to_stop = threading.Event()

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db import DatabaseError, connection
+from pytest_django import Settings
+
+from huiyin.conf import canary, doctor, health, startup
+from huiyin.conf.doctor import Finding, Level
+from huiyin.conf.models import Heartbeat
+from huiyin.kernel import clock, timemachine
+
+pytestmark = pytest.mark.django_db
+
+
+def worst(findings: list[Finding]) -> Level:
+    levels = [finding.level for finding in findings]
+    return next((level for level in (Level.FAIL, Level.WARNING) if level in levels), Level.OK)
+
+
+def test_every_finding_that_is_not_ok_says_what_to_do() -> None:
+    for finding in doctor.run():
+        assert finding.level is Level.OK or finding.advice, finding
+
+
+def test_append_only_tables_are_known_and_guarded() -> None:
+    (finding,) = doctor.append_only()
+    assert finding.level is Level.OK
+    assert not finding.found.startswith("0 ")
+
+
+def test_a_trigger_that_somebody_dropped_is_found() -> None:
+    drop = (
+        "DROP TRIGGER reviews_review_append_only ON reviews_review"
+        if connection.vendor == "postgresql"
+        else "DROP TRIGGER reviews_review_no_delete"
+    )
+    connection.cursor().execute(drop)
+    (finding,) = doctor.append_only()
+    assert finding.level is Level.FAIL
+    assert finding.found == "no guard on reviews_review"
+
+
+def test_another_master_key_is_found(settings: Settings) -> None:
+    canary.keep()
+    assert worst(list(doctor.master_key())) is Level.OK
+    settings.HUIYIN_MASTER_KEY = b"k" * 32
+    assert worst(list(doctor.master_key())) is Level.FAIL
+
+
+def test_the_server_does_not_start_with_another_master_key(settings: Settings) -> None:
+    canary.keep()
+    startup.check()
+    settings.HUIYIN_MASTER_KEY = b"k" * 32
+    with pytest.raises(startup.CommandError, match="HUIYIN_MASTER_KEY is not the key"):
+        startup.check()
+
+
+def test_missing_migrations_are_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(startup, "unapplied_migrations", lambda: ["reviews.0009_more"])
+    findings = doctor.run()
+    assert findings[-1].about == "migrations"
+    assert findings[-1].advice == "Run: huiyin migrate"
+    with pytest.raises(startup.CommandError, match="huiyin migrate"):
+        startup.check()
+
+
+def test_a_database_that_does_not_answer_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise DatabaseError("connection refused")
+
+    monkeypatch.setattr(connection, "ensure_connection", refuse)
+    findings = doctor.run()
+    assert [finding.about for finding in findings].count("database") == 1
+    assert worst(findings) is Level.FAIL
+
+
+def test_a_clock_that_is_off_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert worst(list(doctor.clocks())) is Level.OK
+    monkeypatch.setattr(health, "clock_skew", lambda: timedelta(minutes=2))
+    assert worst(list(doctor.clocks())) is Level.FAIL
+
+
+def test_the_shift_of_the_demo_clock_is_shown() -> None:
+    timemachine.DemoClock.objects.create(pk=1, moved_by=timedelta(days=2))
+    assert "moved forward by 2 days" in [finding.found for finding in doctor.clocks()][-1]
+    assert clock.offset() == timedelta(days=2)
+
+
+def test_loops_at_rest_are_a_warning() -> None:
+    assert worst(list(doctor.background())) is Level.WARNING
+    for finding in list(doctor.background()):
+        name = finding.found.split()[0]
+        Heartbeat.objects.create(name=name, at=clock.now())
+    assert worst(list(doctor.background())) is Level.OK
+
+
+def test_a_weak_key_is_found(settings: Settings) -> None:
+    settings.SECRET_KEY = "ab" * 30
+    assert worst(list(doctor.keys())) is Level.FAIL
+
+
+def test_an_address_without_encryption_is_found_in_production(settings: Settings) -> None:
+    settings.HUIYIN_DEMO = False
+    settings.HUIYIN_BASE_URL = "http://hcp.example.gov.cn"
+    assert worst(list(doctor.address())) is Level.FAIL
+
+
+def test_files_that_others_can_read_are_found(settings: Settings, tmp_path: Path) -> None:
+    settings.HUIYIN_DATA_DIR = tmp_path
+    (tmp_path / "secrets.json").write_text("{}")
+    (tmp_path / "secrets.json").chmod(0o644)
+    (finding,) = doctor.private_files()
+    assert finding.level is Level.FAIL
+    assert finding.advice.startswith("Run: chmod 600")
+
+
+def test_a_data_folder_that_is_not_there_is_found(settings: Settings, tmp_path: Path) -> None:
+    settings.HUIYIN_DATA_DIR = tmp_path / "nowhere"
+    assert worst(list(doctor.disk())) is Level.FAIL
+
+
+def test_the_command_ends_with_1_on_a_failure(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = Finding(Level.FAIL, "disk", "full", "Make room.")
+    monkeypatch.setattr(doctor, "run", lambda: [bad])
+    with pytest.raises(SystemExit) as left:
+        call_command("doctor")
+    assert left.value.code == 1
+    printed = capsys.readouterr().out
+    assert "FAIL" in printed
+    assert "→ Make room." in printed
+
+
+def test_the_command_speaks_json(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(doctor, "run", lambda: [Finding(Level.OK, "disk", "plenty")])
+    call_command("doctor", "--json")
+    assert json.loads(capsys.readouterr().out) == [
+        {"level": "ok", "about": "disk", "found": "plenty", "advice": ""}
+    ]

@@ -1,0 +1,97 @@
+"""The product as a process: starting, refusing to start, being killed, stopping."""
+
+from __future__ import annotations
+
+import subprocess
+
+import httpx
+import pytest
+
+from tests.support.product import HUIYIN, Product
+
+pytestmark = pytest.mark.slow
+
+
+def refused(product: Product, *command: str, **settings: str) -> str:
+    done = subprocess.run(
+        [HUIYIN, *command],
+        env=product.environment | settings,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_a_ten_megabyte_body_is_answered_with_413(product: Product) -> None:
+    with product.client() as client:
+        answer = client.post(
+            "/api/v1/reviews",
+            content=b"[" * 10_000_000,
+            headers={"Content-Type": "application/json"},
+        )
+    assert answer.status_code == 413
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["code"] == "too-large"
+
+
+def test_the_server_does_not_say_what_it_is(product: Product) -> None:
+    with product.client() as client:
+        assert "server" not in client.get("/healthz").headers
+
+
+def test_static_files_are_served_for_good(product: Product) -> None:
+    with product.client() as client:
+        page = client.get("/admin/login/").text
+        address = page.split('href="/static/', 1)[1].split('"', 1)[0]
+        answer = client.get(f"/static/{address}")
+    assert answer.status_code == 200
+    assert "immutable" in answer.headers["Cache-Control"]
+
+
+def test_no_address_is_logged(product: Product) -> None:
+    with product.client() as client:
+        client.get("/r/a-secret-token")
+        client.get("/s/a-secret-code")
+    assert "a-secret" not in product.log()
+
+
+def test_a_killed_product_is_ready_again_after_a_restart(fresh_product: Product) -> None:
+    fresh_product.kill()
+    with pytest.raises(httpx.TransportError), fresh_product.client() as client:
+        client.get("/healthz")
+    fresh_product.start()
+    with fresh_product.client() as client:
+        assert client.get("/readyz").json()["status"] == "ready"
+    fresh_product.stop()
+    assert "Traceback" not in fresh_product.log()
+
+
+def test_a_port_in_use_is_refused_in_one_sentence(product: Product, tmp_path: object) -> None:
+    settings = {}
+    if product.database_url is None:
+        # Past the claim on the embedded database, which would be refused first.
+        settings["HUIYIN_DATABASE_URL"] = f"sqlite:///{product.data_dir / 'huiyin.sqlite3'}"
+        settings["HUIYIN_DATA_DIR"] = str(tmp_path)
+        settings |= product.keys()
+    sentence = refused(product, "serve", **settings)
+    assert f"Cannot listen on 127.0.0.1:{product.port}" in sentence
+
+
+def test_an_embedded_database_has_one_server(product: Product, database_name: str) -> None:
+    if database_name == "sqlite":
+        assert "Another Huiyin already serves" in refused(product, "serve", PORT="0")
+        assert "--workers needs PostgreSQL" in refused(product, "serve", "--workers", "2")
+        assert "does the background work itself" in refused(product, "work")
+    else:
+        assert product.run("doctor", "--json")
+
+
+def test_a_database_without_tables_is_refused(product: Product, tmp_path: object) -> None:
+    url = f"sqlite:///{tmp_path}/empty.sqlite3"
+    sentence = refused(product, "serve", HUIYIN_DATABASE_URL=url)
+    assert "Run: huiyin migrate" in sentence
