@@ -75,6 +75,8 @@ class TestNobodyChangesIt:
             statement = f'DELETE FROM "{table}" WHERE 1 = 1'
 
         def attack() -> None:
+            # PostgreSQL truncates no table for which checks are still to be made.
+            connection.check_constraints()
             with connection.cursor() as cursor:
                 cursor.execute(statement)
 

@@ -1,0 +1,241 @@
+"""Every published figure: its name, what it counts, and the version of that definition.
+
+A figure changes its meaning only together with its version; the numbers behind it are sums of
+tallies (``fold.py``), so that anybody can recompute it from the log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from huiyin.indicators.fold import Metric
+
+
+class Kind(StrEnum):
+    COUNT = "count"
+    SHARE = "share"
+    QUANTILES = "quantiles"
+
+
+@dataclass(frozen=True)
+class Term:
+    """A sum of tallies: one metric, some of its values and trust grades (None: all)."""
+
+    metric: Metric
+    values: frozenset[int] | None = None
+    trust: frozenset[str] | None = None
+
+    def covers(self, metric: str, value: int, trust: str) -> bool:
+        return (
+            metric == self.metric
+            and (self.values is None or value in self.values)
+            and (self.trust is None or trust in self.trust)
+        )
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What of ``whole`` is not in ``part``, where the two count different things."""
+
+    whole: Term
+    part: Term
+
+
+Measure = Term | Rest
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """A figure with a name. A share is numerator ÷ denominator, or its complement."""
+
+    code: str
+    version: int
+    kind: Kind
+    name: str | Promise
+    explanation: str | Promise
+    numerator: Measure
+    denominator: Term | None = None
+
+    @property
+    def remainder(self) -> Measure | None:
+        """What of the denominator is not in the numerator; as telling as the numerator."""
+        return rest_of(self.denominator, self.numerator) if self.denominator else None
+
+
+def rest_of(whole: Term, part: Measure) -> Measure:
+    """``whole`` without ``part``. Equal rests are equal objects, whichever figure asks."""
+    if isinstance(part, Rest):
+        return part.part
+    if part.metric == whole.metric and part.trust == whole.trust and whole.values and part.values:
+        return Term(whole.metric, whole.values - part.values, whole.trust)
+    return Rest(whole, part)
+
+
+# Reviews by citizens themselves; imported ones never enter a headline figure.
+ACTIVE = frozenset({"verified", "on_site"})
+LEVELS = frozenset({1, 2, 3, 4, 5})
+GOOD, BAD = frozenset({3, 4, 5}), frozenset({1, 2})
+IN_TIME, LATE = frozenset({1}), frozenset({0})
+YES, NO = frozenset({1}), frozenset({0})
+
+REVIEWS = Term(Metric.REVIEW, LEVELS, ACTIVE)
+GOOD_REVIEWS = Term(Metric.REVIEW, GOOD, ACTIVE)
+BAD_REVIEWS = Term(Metric.REVIEW, BAD, ACTIVE)
+VERIFIED = Term(Metric.REVIEW, LEVELS, frozenset({"verified"}))
+ON_SITE = Term(Metric.REVIEW, LEVELS, frozenset({"on_site"}))
+IMPORTED = Term(Metric.REVIEW, LEVELS, frozenset({"imported"}))
+LEVEL_COUNTS = {
+    level: Term(Metric.REVIEW, frozenset({level}), ACTIVE) for level in sorted(LEVELS, reverse=True)
+}
+SERVICES = Term(Metric.SERVICE)
+MATTERS = Term(Metric.MATTER)
+CALLBACKS = Term(Metric.CALLBACK, IN_TIME | LATE)
+DUE = Term(Metric.DUE, IN_TIME | LATE)
+CLOSED = Term(Metric.CLOSED, YES | NO)
+FOLLOW_UPS = Term(Metric.FOLLOW_UP, LEVELS, ACTIVE)
+DELIVERIES = Term(Metric.DELIVERY)
+
+INDICATORS: tuple[Indicator, ...] = (
+    Indicator(
+        "active_reviews",
+        1,
+        Kind.COUNT,
+        _("Reviews"),
+        _("First reviews that citizens gave themselves. Silence is not a review."),
+        REVIEWS,
+    ),
+    Indicator(
+        "good_rate",
+        1,
+        Kind.SHARE,
+        _("Good reviews"),
+        _("Levels 3 to 5 (fairly satisfied or better) among the reviews."),
+        GOOD_REVIEWS,
+        REVIEWS,
+    ),
+    Indicator(
+        "bad_rate",
+        1,
+        Kind.SHARE,
+        _("Bad reviews"),
+        _("Levels 1 and 2 (dissatisfied) among the reviews."),
+        BAD_REVIEWS,
+        REVIEWS,
+    ),
+    Indicator(
+        "active_rating_rate",
+        1,
+        Kind.SHARE,
+        _("Services rated"),
+        _("Reviews bound to a service, for every service that was reported in the period."),
+        VERIFIED,
+        SERVICES,
+    ),
+    Indicator(
+        "unrated_rate",
+        1,
+        Kind.SHARE,
+        _("Services not rated"),
+        _("Reported services without a review. They are counted as silence, not as praise."),
+        Rest(SERVICES, VERIFIED),
+        SERVICES,
+    ),
+    Indicator(
+        "callback_rate",
+        1,
+        Kind.SHARE,
+        _("Called back"),
+        _("Bad reviews opened in the period whose citizen the unit has reached since."),
+        CALLBACKS,
+        MATTERS,
+    ),
+    Indicator(
+        "callback_in_time_rate",
+        1,
+        Kind.SHARE,
+        _("Called back in time"),
+        _("Bad reviews opened in the period whose citizen was reached within the time allowed."),
+        Term(Metric.CALLBACK, IN_TIME),
+        MATTERS,
+    ),
+    Indicator(
+        "on_time_rectification",
+        1,
+        Kind.SHARE,
+        _("Put right and answered in time"),
+        _(
+            "Of the rectifications that fell due in the period, those whose reply reached the "
+            "citizen in time. A reopened matter falls due again."
+        ),
+        Term(Metric.DUE, IN_TIME),
+        DUE,
+    ),
+    Indicator(
+        "reopen_rate",
+        1,
+        Kind.SHARE,
+        _("Reopened"),
+        _("Bad reviews opened in the period that the citizen's follow-up review reopened."),
+        Term(Metric.REOPENED),
+        MATTERS,
+    ),
+    Indicator(
+        "follow_up_good_rate",
+        1,
+        Kind.SHARE,
+        _("Good follow-up reviews"),
+        _("Levels 3 to 5 among the follow-up reviews given in the period."),
+        Term(Metric.FOLLOW_UP, GOOD, ACTIVE),
+        FOLLOW_UPS,
+    ),
+    Indicator(
+        "closing_rate",
+        1,
+        Kind.SHARE,
+        _("Closed"),
+        _("Bad reviews opened in the period that are closed by now: what the unit has finished."),
+        CLOSED,
+        MATTERS,
+    ),
+    Indicator(
+        "confirmed_solved_rate",
+        1,
+        Kind.SHARE,
+        _("Confirmed as solved"),
+        _("Closed bad reviews whose citizen confirmed the result: what the citizen says."),
+        Term(Metric.CLOSED, YES),
+        CLOSED,
+    ),
+    Indicator(
+        "delivery_delay",
+        1,
+        Kind.QUANTILES,
+        _("Delivery of a bad review to its unit"),
+        _(
+            "Time from acceptance to the first arrival at a person's inbox or device: median and "
+            "99th percentile, rounded up to two digits."
+        ),
+        DELIVERIES,
+    ),
+)
+BY_CODE = {indicator.code: indicator for indicator in INDICATORS}
+
+# Which counts add up to which: hiding one of them is in vain when the others tell it.
+PARTITIONS: tuple[tuple[Measure, tuple[Measure, ...]], ...] = (
+    (REVIEWS, (GOOD_REVIEWS, BAD_REVIEWS)),
+    (REVIEWS, (VERIFIED, ON_SITE)),
+    (GOOD_REVIEWS, tuple(LEVEL_COUNTS[level] for level in sorted(GOOD))),
+    (BAD_REVIEWS, tuple(LEVEL_COUNTS[level] for level in sorted(BAD))),
+    *(
+        (indicator.denominator, (indicator.numerator, indicator.remainder))
+        for indicator in INDICATORS
+        if indicator.denominator and indicator.remainder
+    ),
+)
+MEASURES: frozenset[Measure] = frozenset(
+    {IMPORTED, DELIVERIES, *(measure for whole, parts in PARTITIONS for measure in (whole, *parts))}
+)

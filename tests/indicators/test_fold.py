@@ -1,0 +1,115 @@
+"""What an entry of the log adds to the tallies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from huiyin.indicators.fold import Metric, contributions
+
+WHERE = {"organisation": "11330106XXXX0001XX", "region": "330106000000", "day": "2024-03-04"}
+
+
+def step(event: str, **more: Any) -> dict[str, Any]:
+    return {
+        "kind": "step",
+        "matter_kind": "bad_review",
+        "event": event,
+        "opened_day": "2024-02-28",
+        "clocks": {},
+        **WHERE,
+        **more,
+    }
+
+
+def tallies(document: dict[str, Any]) -> list[tuple[str, int, str, int]]:
+    return [
+        (key.metric.value, key.value, key.day, amount) for key, amount in contributions(document)
+    ]
+
+
+def clock(kind: str, *, in_time: bool, breached: bool = False) -> dict[str, Any]:
+    return {"clocks": {kind: {"in_time": in_time, "breached": breached, "due_day": "2024-03-20"}}}
+
+
+@pytest.mark.parametrize(("ordinal", "metric"), [(1, Metric.REVIEW), (2, Metric.FOLLOW_UP)])
+def test_a_review_counts_by_level_channel_and_trust(ordinal: int, metric: Metric) -> None:
+    said = {"ordinal": ordinal, "level": 4, "channel": "web", "trust": "verified"}
+    [(key, amount)] = contributions({"kind": "review", **WHERE, **said})
+    assert (key.metric, key.value, key.channel, key.trust, amount) == (
+        metric,
+        4,
+        "web",
+        "verified",
+        1,
+    )
+    assert (key.organisation, key.region, key.day) == tuple(WHERE.values())
+
+
+def test_services_count_as_many_as_the_entry_says() -> None:
+    assert tallies({"kind": "services", "item": "X", "count": 37, **WHERE}) == [
+        ("service", 0, "2024-03-04", 37)
+    ]
+
+
+def test_a_delivery_counts_in_its_rounded_delay() -> None:
+    assert tallies({"kind": "delivery", "delay_ms": 1234, **WHERE}) == [
+        ("delivery", 1300, "2024-03-04", 1)
+    ]
+
+
+def test_what_happens_to_a_matter_counts_on_the_day_it_was_opened() -> None:
+    assert tallies(step("open")) == [("matter", 0, "2024-02-28", 1)]
+    assert tallies(step("verify", **clock("callback", in_time=True))) == [
+        ("callback", 1, "2024-02-28", 1)
+    ]
+    assert tallies(step("verify", **clock("callback", in_time=False, breached=True))) == [
+        ("callback", 0, "2024-02-28", 1)
+    ]
+    assert tallies(step("object")) == [("reopened", 0, "2024-02-28", 1)]
+
+
+def test_being_recorded_as_unreachable_is_no_callback() -> None:
+    assert tallies(step("consent_unreachable", **clock("callback", in_time=True))) == []
+
+
+@pytest.mark.parametrize(("confirmed", "value"), [(True, 1), (False, 0), (None, 0)])
+def test_only_the_citizens_word_makes_a_closing_confirmed(confirmed, value: int) -> None:
+    assert tallies(step("close", confirmed=confirmed)) == [("closed", value, "2024-02-28", 1)]
+
+
+class TestAMatterFallsDueOnce:
+    def test_when_the_citizen_is_told_in_time(self) -> None:
+        assert tallies(step("tell", **clock("rectification", in_time=True))) == [
+            ("due", 1, "2024-03-04", 1)
+        ]
+
+    def test_when_it_is_recorded_as_overdue_and_not_again_when_told_later(self) -> None:
+        overdue = step("breach", clock="rectification", due_day="2024-03-03")
+        told = step("tell", **clock("rectification", in_time=False, breached=True))
+        assert tallies(overdue) + tallies(told) == [("due", 0, "2024-03-04", 1)]
+
+    def test_when_it_is_told_late_before_anybody_noticed(self) -> None:
+        told = step("tell", **clock("rectification", in_time=False))
+        assert tallies(told) == [("due", 0, "2024-03-04", 1)]
+
+    def test_a_late_callback_is_another_matter(self) -> None:
+        assert tallies(step("breach", clock="callback")) == []
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        step("open", matter_kind="something_else"),
+        step("add_evidence"),
+        {"kind": "ruling"},
+    ],
+)
+def test_what_no_figure_reads_adds_nothing(document: dict[str, Any]) -> None:
+    assert contributions(document) == []
+
+
+def test_an_entry_that_lacks_a_member_is_refused_rather_than_guessed() -> None:
+    with pytest.raises(KeyError):
+        contributions({"kind": "review", **WHERE, "ordinal": 1})
