@@ -17,7 +17,7 @@ import pytest
 from tests.support.product import demo_environment, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def _wait_for(address: str, script: subprocess.Popen[bytes], log: Path) -> None:
     raise AssertionError(log.read_text())
 
 
-def test_the_demo_starts_twice_and_loses_nothing(tmp_path: Path, database_name: str) -> None:
+def test_the_demo_starts_twice_and_loses_nothing(tmp_path: Path) -> None:
     environment = demo_environment(tmp_path / "var", free_port())
     log = tmp_path / "log"
     with running(environment, log) as address:

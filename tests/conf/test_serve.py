@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 
 import httpx
@@ -82,13 +83,37 @@ def test_a_port_in_use_is_refused_in_one_sentence(product: Product, tmp_path: ob
     assert f"Cannot listen on 127.0.0.1:{product.port}" in sentence
 
 
-def test_an_embedded_database_has_one_server(product: Product, database_name: str) -> None:
+def test_what_may_run_beside_what_depends_on_the_database(
+    product: Product, database_name: str
+) -> None:
     if database_name == "sqlite":
         assert "Another Huiyin already serves" in refused(product, "serve", PORT="0")
         assert "--workers needs PostgreSQL" in refused(product, "serve", "--workers", "2")
         assert "does the background work itself" in refused(product, "work")
     else:
-        assert product.run("doctor", "--json")
+        second = subprocess.Popen([HUIYIN, "work"], env=product.environment)
+        assert second.poll() is None
+        second.terminate()
+        assert second.wait(30) == 0
+
+
+def test_the_doctor_sees_the_loops_of_a_running_product(
+    product: Product, database_name: str
+) -> None:
+    done = subprocess.run(
+        [HUIYIN, "doctor", "--json"],
+        env=product.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+    )
+    found = {(row["about"], row["found"]): row["level"] for row in json.loads(done.stdout)}
+    assert found["background", "dispatcher is at work"] == "ok"
+    # The server of the tests would not survive a power cut, and the doctor must say so.
+    assert done.returncode == (1 if database_name == "postgres" else 0)
+    assert any("fsync is off" in what for _about, what in found) is (database_name == "postgres")
 
 
 def test_a_database_without_tables_is_refused(product: Product, tmp_path: object) -> None:
