@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.conf import settings
 from django.db import transaction
 from django.db.models import TextChoices
@@ -502,6 +503,38 @@ def seed_policies() -> None:
                 "document": policy.DEFAULT,
             },
         )
+
+
+@transaction.atomic
+def add_policy(
+    *,
+    kind: str,
+    jurisdiction: Region,
+    valid_from: date,
+    legal_basis: str,
+    document: Any,
+    valid_to: date | None = None,
+) -> Policy:
+    """Add the next version of a jurisdiction's rules; open matters keep theirs.
+
+    Raises ``Invalid`` when ``document`` is not a policy.
+    """
+    try:
+        policy.read(document)
+    except msgspec.ValidationError as error:
+        raise Invalid(str(error), field="document") from error
+    # Two administrators at once: the unique key of the version lets one of them try again.
+    versions = Policy.objects.filter(kind=kind, jurisdiction=jurisdiction)
+    last = versions.order_by("-version").values_list("version", flat=True).first()
+    return Policy.objects.create(
+        kind=kind,
+        jurisdiction=jurisdiction,
+        version=(last or 0) + 1,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        legal_basis=legal_basis,
+        document=document,
+    )
 
 
 def _rectification_clock(matter: Matter) -> Clock:

@@ -1,0 +1,83 @@
+"""What every page of the desk shares: who may come in, its header, and how problems are shown."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+
+from huiyin.directory.models import Role, Staff
+from huiyin.kernel import clock
+from huiyin.kernel.problems import NotFound
+from huiyin.notices import queries as notices
+
+log = logging.getLogger(__name__)
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def member(request: HttpRequest) -> Staff:
+    """The member of staff who is signed in; only for views behind ``desk_page``."""
+    return cast("Staff", request.user)
+
+
+def roles_of(staff: Staff) -> set[str]:
+    """The roles that the duties of today give ``staff`` anywhere. One query."""
+    return set(staff.duties.current().values_list("role", flat=True))
+
+
+def desk_page(view: View[P]) -> View[P]:
+    """A view for staff who are signed in. What they may not see does not exist for them.
+
+    Who looks for what lies outside their scope is logged, by keys that name nobody.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except NotFound as problem:
+            log.warning(
+                "staff %s asked for something outside their scope (%s)",
+                request.user.pk,
+                view.__name__,
+            )
+            raise Http404 from problem
+
+    return cast("View[P]", login_required(guarded))
+
+
+def render_desk(
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    here: str = "inbox",
+    status: int = 200,
+) -> HttpResponse:
+    """A page with the desk's header, ``here`` being its place in the navigation.
+
+    A few queries of its own, however much there is.
+    """
+    staff = member(request)
+    administers = staff.is_staff
+    return render(
+        request,
+        template,
+        {
+            "unread": notices.unread_count(staff),
+            # From where the live push goes on: nothing that arrives meanwhile is lost.
+            "last_notice": notices.last_number(staff),
+            "administers": administers,
+            "has_inbox": not administers or roles_of(staff) != {Role.ADMINISTRATOR},
+            "demo_time": clock.now(),
+            "here": here,
+            **context,
+        },
+        status=status,
+    )

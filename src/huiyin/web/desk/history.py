@@ -1,0 +1,65 @@
+"""The steps of a matter as staff read them: what, who, when, and what was said."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.db.models import TextChoices
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from huiyin.matters.models import ContactAttempt, Matter, ResultClass, RootCause, Step
+from huiyin.matters.table import ClockKind, Event, Party
+from huiyin.web.templatetags.huiyin import local_date
+
+_LATE = frozenset({Event.BREACH})
+
+
+def timeline(matter: Matter) -> list[dict[str, Any]]:
+    """The entries of components/timeline.html, oldest first. One query."""
+    return [
+        {
+            "title": capfirst(step.get_event_display()),
+            "state": "late" if step.event in _LATE else "done",
+            "at": step.at,
+            "actor": _actor(step),
+            "text": said(step),
+        }
+        for step in matter.steps.select_related("actor").order_by("number")
+    ]
+
+
+def said(step: Step) -> str:
+    """What ``step`` says beyond its name, in lines."""
+    data = step.data
+    lines: list[str] = []
+    if step.event == Event.CONTACT:
+        means = _label(ContactAttempt.Means, data.get("means"))
+        outcome = _label(ContactAttempt.Outcome, data.get("outcome"))
+        lines.append(f"{means} · {outcome}")
+    if step.event == Event.PLAN:
+        cause = _label(RootCause, data.get("root_cause"))
+        lines.append(_("Root cause: %(cause)s") % {"cause": cause})
+    if step.event == Event.DRAFT_REPLY:
+        result = _label(ResultClass, data.get("result_class"))
+        lines.append(_("Result: %(result)s") % {"result": result})
+    if step.event in {Event.WARN, Event.BREACH}:
+        last_day = local_date(date.fromisoformat(data["due_day"]))
+        clock = _label(ClockKind, data.get("clock"))
+        lines.append(_("%(clock)s, due %(day)s") % {"clock": clock, "day": last_day})
+    lines += [str(data[key]) for key in _TEXTS if data.get(key)]
+    return "\n".join(lines)
+
+
+_TEXTS = ("message", "note", "facts", "reason", "title", "name", "caption")
+
+
+def _actor(step: Step) -> str:
+    party = Party(step.party).label
+    return f"{step.actor.display_name} · {party}" if step.actor else str(party)
+
+
+def _label(choices: type[TextChoices], value: str | None) -> str:
+    """The words for a stored value; a value of another release stands for itself."""
+    return str(choices(value).label) if value in choices.values else str(value or "")

@@ -1,0 +1,180 @@
+"""The inbox: what is due next comes first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import Count, DateTimeField, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from huiyin.directory.models import Role, Staff
+from huiyin.directory.queries import organisations_in_scope
+from huiyin.kernel import clock, ids, paging
+from huiyin.kernel.problems import Invalid
+from huiyin.matters import kinds
+from huiyin.matters.guards import not_reopened_yet, was_reopened
+from huiyin.matters.models import Clock, Matter, Reply
+from huiyin.matters.queries import visible_to
+from huiyin.matters.table import TRANSITIONS, Party, State
+from huiyin.notices.queries import unread_matters
+from huiyin.web.desk.frame import desk_page, member, render_desk, roles_of
+
+PAGE_SIZE = 30
+# Matters that no clock drives come after all that have one.
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A matter as the inbox shows it."""
+
+    matter: Matter
+    title: str
+    summary: str
+    clock: Clock | None
+    unread: bool
+
+
+_FILTERS: dict[str, str | Promise] = {
+    "mine": _("For me to act on"),
+    "open": _("All open"),
+    "late": _("Late"),
+    "closed": _("Closed"),
+}
+
+
+@desk_page
+@require_safe
+def inbox(request: HttpRequest) -> HttpResponseBase:
+    """The list, or the one matter whose code was searched for."""
+    staff = member(request)
+    roles = roles_of(staff)
+    if roles == {Role.ADMINISTRATOR}:
+        return redirect("desk:administration")
+    typed = request.GET.get("q", "").strip()
+    if typed and (found := _find(staff, typed)):
+        return redirect("desk:matter", code=found.code)
+
+    acting = roles & {party.value for party in Party}
+    chosen = request.GET.get("show", "")
+    if chosen not in _FILTERS:
+        chosen = "mine" if acting else "open"
+    selections = _selections(staff, acting)
+    try:
+        page = _page(chosen, selections[chosen], request.GET.get("after"))
+    except Invalid:
+        return redirect("desk:inbox")
+    counts = _counts(staff, acting, selections)
+    return render_desk(
+        request,
+        "desk/inbox.html",
+        {
+            "rows": _rows(staff, page.rows),
+            "chosen": chosen,
+            "tabs": [
+                {"name": name, "label": label, "count": counts.get(name)}
+                for name, label in _FILTERS.items()
+                if name != "mine" or acting
+            ],
+            "typed": typed,
+            "not_found": bool(typed),
+            "older_url": _address(show=chosen, after=page.next_cursor) if page.next_cursor else "",
+            "newest_url": _address(show=chosen) if request.GET.get("after") else "",
+        },
+    )
+
+
+def _find(staff: Staff, typed: str) -> Matter | None:
+    code = ids.read_code(typed)
+    return visible_to(staff).filter(code=code).first() if code else None
+
+
+def _selections(staff: Staff, acting: set[str]) -> dict[str, QuerySet[Matter]]:
+    visible = visible_to(staff)
+    still_open = visible.filter(closed_at__isnull=True)
+    return {
+        "mine": still_open.filter(waiting_for(staff, acting)) if acting else visible.none(),
+        "open": still_open,
+        "late": still_open.filter(next_due_at__lte=clock.now()),
+        "closed": visible.filter(closed_at__isnull=False),
+    }
+
+
+def waiting_for(staff: Staff, roles: set[str]) -> Q:
+    """The matters on which ``staff`` may take a step now, as the transition table says.
+
+    One query for each role; nothing per matter.
+    """
+    waiting = Q(pk__in=())
+    for role in sorted(roles):
+        party = Party(role)
+        states = {
+            (row.source, was_reopened in row.guards, not_reopened_yet in row.guards)
+            for row in TRANSITIONS
+            if party in row.by
+        }
+        here = Q(pk__in=())
+        for state, second_round, first_round in states:
+            rounds = Q(round__gt=1) if second_round else Q(round=1) if first_round else Q()
+            here |= Q(state=state) & rounds
+        scope = organisations_in_scope(staff, [Role(role)])
+        waiting |= here & Q(organisation__in=scope)
+    # Nobody approves what they wrote themselves.
+    author = Reply.objects.filter(matter=OuterRef("pk")).order_by("-number").values("author")[:1]
+    own_draft = Q(state=State.REPLY_DRAFTED) & Q(
+        pk__in=Matter.objects.annotate(drafted_by=Subquery(author))
+        .filter(state=State.REPLY_DRAFTED, drafted_by=staff.pk)
+        .values("pk")
+    )
+    return waiting & ~own_draft
+
+
+def _counts(
+    staff: Staff, acting: set[str], selections: dict[str, QuerySet[Matter]]
+) -> dict[str, int]:
+    """How many are open, late and waiting for the reader. One query over the open matters."""
+    late = Q(next_due_at__lte=clock.now())
+    wanted: dict[str, Any] = {"open": Count("pk"), "late": Count("pk", filter=late)}
+    counted: dict[str, int] = selections["open"].aggregate(**wanted)
+    if acting:
+        counted["mine"] = selections["mine"].count()
+    return counted
+
+
+def _page(chosen: str, matters: QuerySet[Matter], cursor: str | None) -> paging.Page[Matter]:
+    running = Clock.objects.filter(stopped_at__isnull=True).order_by("due_at")
+    matters = matters.select_related("organisation").prefetch_related(
+        Prefetch("clocks", queryset=running, to_attr="running")
+    )
+    if chosen == "closed":
+        return paging.page(matters, key="-closed_at", cursor=cursor, size=PAGE_SIZE)
+    due = Coalesce("next_due_at", Value(_NEVER), output_field=DateTimeField())
+    return paging.page(matters.annotate(due=due), key="due", cursor=cursor, size=PAGE_SIZE)
+
+
+def _rows(staff: Staff, matters: list[Matter]) -> list[Row]:
+    described = kinds.describe(matters)
+    unread = unread_matters(staff, matters)
+    return [
+        Row(
+            matter=matter,
+            title=described[matter.pk].title,
+            summary=described[matter.pk].summary,
+            clock=next(iter(matter.running), None),  # type: ignore[attr-defined]
+            unread=matter.pk in unread,
+        )
+        for matter in matters
+    ]
+
+
+def _address(**query: str) -> str:
+    return f"{reverse('desk:inbox')}?{urlencode(query)}"

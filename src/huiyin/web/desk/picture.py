@@ -1,0 +1,174 @@
+"""The matter page: everything an actor sees of one matter, and the forms for what they may do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from huiyin.calendars import queries as calendars
+from huiyin.directory.models import Staff
+from huiyin.kernel import clock
+from huiyin.matters import plan, policy
+from huiyin.matters.models import Matter, Rectification
+from huiyin.matters.queries import get_visible
+from huiyin.matters.table import ClockKind, Event, State
+from huiyin.notices.services import mark_read
+from huiyin.reviews import queries as reviews
+from huiyin.web.desk import forms, history, road
+from huiyin.web.desk.calls import running_call
+from huiyin.web.desk.frame import desk_page, member, render_desk
+
+# By the form's name on the page: the step it takes.
+FORM_EVENTS: dict[str, Event] = {
+    "call": Event.CONTACT,
+    "outcome": Event.CONTACT,
+    "message": Event.CONTACT,
+    "verify": Event.VERIFY,
+    "ask-unreachable": Event.ASK_UNREACHABLE,
+    "decide-unreachable": Event.CONSENT_UNREACHABLE,
+    "plan": Event.PLAN,
+    "milestone": Event.REACH_MILESTONE,
+    "evidence": Event.ADD_EVIDENCE,
+    "reply": Event.DRAFT_REPLY,
+    "return": Event.RETURN_REPLY,
+    "approve": Event.APPROVE_REPLY,
+}
+FORMS: dict[str, type[forms.StepForm]] = {
+    "call": forms.Call,
+    "outcome": forms.CallOutcome,
+    "message": forms.Message,
+    "verify": forms.Verify,
+    "ask-unreachable": forms.AskUnreachable,
+    "decide-unreachable": forms.DecideUnreachable,
+    "plan": forms.Plan,
+    "milestone": forms.ReachMilestone,
+    "evidence": forms.Evidence,
+    "reply": forms.Reply,
+    "return": forms.ReturnReply,
+    "approve": forms.Approve,
+}
+
+
+@desk_page
+@require_safe
+def matter(request: HttpRequest, code: str) -> HttpResponse:
+    """The page of one matter."""
+    return show(request, code)
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A banner above the page, with what the person had typed, kept to be copied."""
+
+    kind: str
+    title: str
+    text: str = ""
+    kept: list[tuple[str, str]] = field(default_factory=list)
+
+
+def show(
+    request: HttpRequest,
+    code: str,
+    *,
+    bound: tuple[str, forms.StepForm] | None = None,
+    notice: Notice | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page of the matter called ``code``, ``bound`` being the form that came back.
+
+    Raises ``NotFound``.
+    """
+    staff = member(request)
+    matter = get_visible(staff, code)
+    mark_read(staff=staff, matter=matter)
+    context = picture(matter, staff, call=running_call(request, matter), bound=bound)
+    return render_desk(request, "desk/matter.html", context | {"notice": notice}, status=status)
+
+
+def picture(
+    matter: Matter,
+    staff: Staff,
+    *,
+    call: str | None = None,
+    bound: tuple[str, forms.StepForm] | None = None,
+) -> dict[str, Any]:
+    """The context of desk/matter.html; a fixed number of queries."""
+    offered = road.offers(staff, matter)
+    clocks = list(matter.clocks.all())
+    rectifications = list(
+        matter.rectifications.select_related("author")
+        .prefetch_related("measures", "milestones__done_by")
+        .order_by("round")
+    )
+    evidence = list(matter.evidence.select_related("uploaded_by"))
+    replies = list(matter.replies.select_related("author"))
+    draft = replies[-1] if replies and matter.state == State.REPLY_DRAFTED else None
+    return {
+        "matter": matter,
+        "seen": reviews.for_unit(matter),
+        "running": [row for row in clocks if row.stopped_at is None],
+        "stopped": [row for row in clocks if row.stopped_at is not None],
+        "progress": road.progress(matter),
+        "next": road.next_step(matter, staff),
+        "offered": {event.value: obstacle for event, obstacle in offered.items()},
+        "acts": bool(offered),
+        "call": call,
+        "rules": policy.read(matter.policy.document),
+        "forms": dict(_forms(matter, offered, call, bound)),
+        "rectifications": rectifications,
+        "current": _of_round(rectifications, matter.round),
+        "evidence": evidence,
+        "solved_needs_evidence": not any(row.round == matter.round for row in evidence),
+        "draft": draft,
+        # The draft stands above, where it is judged.
+        "replies": replies[:-1] if draft and Event.APPROVE_REPLY in offered else replies,
+        "timeline": history.timeline(matter),
+    }
+
+
+def _forms(
+    matter: Matter,
+    offered: dict[Event, str],
+    call: str | None,
+    bound: tuple[str, forms.StepForm] | None,
+) -> Iterable[tuple[str, forms.StepForm]]:
+    """The forms the page shows. A step that something stands in the way of has none."""
+    for name, event in FORM_EVENTS.items():
+        if offered.get(event, "missing") or (name == "outcome" and not call):
+            continue
+        # A dict key of a template cannot hold a hyphen.
+        key = name.replace("-", "_")
+        if bound and bound[0] == name:
+            yield key, bound[1]
+        else:
+            yield key, new_form(name, matter)
+
+
+def new_form(name: str, matter: Matter, data: Any = None, files: Any = None) -> forms.StepForm:
+    """The form called ``name``: empty, or bound to ``data``."""
+    options: dict[str, Any] = {"nodes": _nodes(matter)} if name == "plan" and data is None else {}
+    return FORMS[name](
+        data,
+        files,
+        initial={"version": matter.version},
+        # Several forms of one page: ids must differ, names stay plain.
+        auto_id=f"{name}-%s",
+        **options,
+    )
+
+
+def _nodes(matter: Matter) -> list[plan.Node]:
+    """The milestones that the deadline suggests."""
+    today = clock.today()
+    rectify = matter.clocks.get(kind=ClockKind.RECTIFICATION, round=matter.round)
+    return plan.back_schedule(
+        today=today, last_day=rectify.last_day, calendar=calendars.calendar(since=today.year)
+    )
+
+
+def _of_round(rectifications: list[Rectification], number: int) -> Rectification | None:
+    return next((row for row in rectifications if row.round == number), None)

@@ -1,0 +1,50 @@
+"""The desk's addresses, below /desk/."""
+
+from django.contrib.auth.views import LogoutView
+from django.urls import URLPattern, URLResolver, path, register_converter
+
+from huiyin.web.desk import actions, administration, files, inbox, picture, signing_in, stream
+
+
+class CodeConverter:
+    """A matter's code, as people may type it."""
+
+    regex = "[0-9A-Za-z]{2,12}"
+
+    def to_python(self, value: str) -> str:
+        return value.upper()
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+class StepConverter:
+    """The name of a form of the matter page."""
+
+    regex = "|".join(actions.NAMES)
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(CodeConverter, "matter_code")
+register_converter(StepConverter, "step")
+
+app_name = "desk"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", inbox.inbox, name="inbox"),
+    path("login/", signing_in.SignIn.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(next_page="desk:login"), name="logout"),
+    path("password/", signing_in.ChangePassword.as_view(), name="password"),
+    path("stream", stream.stream, name="stream"),
+    path("administration/", administration.administration, name="administration"),
+    path("time/", administration.time_machine, name="time"),
+    path("matters/<matter_code:code>", picture.matter, name="matter"),
+    path("matters/<matter_code:code>/approval", actions.confirm_approval, name="approval"),
+    path("matters/<matter_code:code>/photos/<int:place>", files.photo, name="photo"),
+    path("matters/<matter_code:code>/evidence/<uuid:evidence_id>", files.evidence, name="evidence"),
+    path("matters/<matter_code:code>/<step:name>", actions.take, name="take"),
+]
