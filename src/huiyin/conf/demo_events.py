@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from huiyin.directory.models import Region, ServiceItem
+from huiyin.directory.models import Counter, Region, ServiceItem
 from huiyin.intake.events.services import take_in
 from huiyin.kernel import clock
 from huiyin.reviews import services as reviews
@@ -39,24 +39,38 @@ def invitations() -> list[str]:
         ).order_by("pk")[:OPEN_INVITATIONS]
     )
     links = [reviews.link_of(invitation) for invitation in still_open]
-    return links + _new(OPEN_INVITATIONS - len(links))
+    return links + serve(OPEN_INVITATIONS - len(links))
 
 
-def _new(how_many: int) -> list[str]:
-    if how_many <= 0:
+def serve(citizens: int) -> list[str]:
+    """Give so many invented citizens a service each; their invitation links."""
+    if citizens <= 0:
         return []
     integrator = Integrator.objects.get(name=INTEGRATOR)
     made = Invitation.objects.filter(event__integrator=integrator).count()
-    items = list(ServiceItem.objects.select_related("organisation__region").order_by("code"))
-    rows = [_row(number, items[number % len(items)]) for number in range(made, made + how_many)]
+    items = list(ServiceItem.objects.select_related("organisation__region").order_by("code", "pk"))
+    windows = list(Counter.objects.select_related("organisation").order_by("number", "pk"))
+    rows = [
+        _row(number, items[number % len(items)], windows) for number in range(made, made + citizens)
+    ]
     verdicts = take_in(rows, integrator)
     return [verdict.invitation for verdict in verdicts if verdict.invitation]
 
 
-def _row(number: int, item: ServiceItem) -> dict[str, Any]:
+def _row(number: int, item: ServiceItem, windows: list[Counter]) -> dict[str, Any]:
     given = clock.local(clock.now() - timedelta(hours=2, minutes=number % 60))
     owner = item.organisation
-    return {
+    near = [window for window in windows if window.organisation.parent_id == owner.parent_id]
+    where = (
+        {
+            "hallName": near[number % len(near)].organisation.name,
+            "window": near[number % len(near)].number,
+            "proChannel": "2",
+        }
+        if near and number % 3
+        else {"proChannel": "1"}
+    )
+    return where | {
         "areaCode": owner.region.code,
         "deptCode": owner.uscc,
         "orgcode": owner.uscc,
@@ -66,7 +80,6 @@ def _row(number: int, item: ServiceItem) -> dict[str, Any]:
         "taskName": item.name,
         "projectNo": f"DEMO-{number + 1:06}",
         "proStatus": "3",
-        "proChannel": "1" if number % 2 else "2",
         "acceptDate": f"{given - timedelta(days=2):%Y-%m-%d %H:%M:%S}",
         "resultDate": f"{given:%Y-%m-%d %H:%M:%S}",
         "serviceName": "办结",

@@ -1,18 +1,17 @@
-"""The demo's first day: services, citizens who rate them, one matter brought to its end.
+"""The demo's first day: citizens who rate, and one matter brought to its end.
 
-Made through the same services as everything else; nothing here writes a row. The people and their
-numbers are invented.
+Made through the same services as everything else; nothing here writes a row. What the citizens and
+the staff say is invented.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 
 from huiyin.calendars import queries as calendars
-from huiyin.directory.models import Organisation, Region, Role, ServiceItem
+from huiyin.conf import demo_events
+from huiyin.directory.models import Role
 from huiyin.directory.queries import staff_with
 from huiyin.kernel import clock
 from huiyin.matters import services as matters
@@ -23,14 +22,11 @@ from huiyin.matters.table import ClockKind
 from huiyin.notices import dispatcher
 from huiyin.notices import services as notices
 from huiyin.reviews import services as reviews
-from huiyin.reviews.events import NewEvent, accept_events
-from huiyin.reviews.models import Channel, Integrator, Review
+from huiyin.reviews.models import Channel, Review
 from huiyin.reviews.services import NewReview
 
-INTEGRATOR = "统一受理平台（演示）"
-OPEN_INVITATIONS = 6
-
-_SURNAMES = "王李张刘陈杨黄赵吴周徐孙"
+# Citizens who were served and say nothing: they count as unrated.
+_SILENT = 9
 _CHANNELS = (Channel.WEB, Channel.MOBILE, Channel.SMS)
 
 
@@ -58,64 +54,17 @@ _BAD = (
 )
 
 
-def integrator() -> tuple[Integrator, str]:
-    """The business system that pushes the demo's events, and its key."""
-    return reviews.add_integrator(name=INTEGRATOR, region=_province())
-
-
-def tell(pusher: Integrator) -> list[str]:
-    """Let the day happen; the links of the invitations that nobody has answered yet."""
+def tell() -> None:
+    """Let the demo's first citizens rate, once; afterwards this does nothing."""
+    if Review.objects.exists():
+        return
     said = [line for line, times in _GOOD for _time in range(times)]
-    links = _invitations(pusher, len(said) + len(_BAD) + OPEN_INVITATIONS)
-    random.Random(7).shuffle(said)
-    for number, line in enumerate([*_BAD, *said]):
-        _rate(next(links), line, _CHANNELS[number % len(_CHANNELS)])
+    random.Random(7).shuffle(said)  # noqa: S311  (a demo, not a secret)
+    everything = [*_BAD, *said]
+    links = demo_events.serve(len(everything) + _SILENT)
+    for number, line in enumerate(everything):
+        _rate(links[number], line, _CHANNELS[number % len(_CHANNELS)])
     _bring_to_its_end()
-    return list(links)
-
-
-def _invitations(pusher: Integrator, count: int) -> Iterator[str]:
-    items = list(ServiceItem.objects.select_related("organisation__region").order_by("code", "pk"))
-    rows = [_event(number, items[number % len(items)]) for number in range(count)]
-    for verdict in accept_events(rows, pusher):
-        if verdict.invitation is None:
-            raise RuntimeError(f"the demo's own event was refused: {verdict.faults}")
-        yield verdict.invitation
-
-
-def _event(number: int, item: ServiceItem) -> NewEvent:
-    body = item.organisation
-    hall = (
-        Organisation.objects.filter(kind=Organisation.Kind.HALL, parent=body.parent)
-        .prefetch_related("counters")
-        .first()
-    )
-    counters = list(hall.counters.all()) if hall else []
-    served = clock.now() - timedelta(minutes=20 + 7 * number)
-    return NewEvent(
-        uscc=body.uscc,
-        jurisdiction=body.region.code,
-        project_no=f"{body.region.code[:6]}26{number:06}",
-        task_type="20",
-        item_code=item.code,
-        item_name=item.name,
-        status=3,
-        service_number=1,
-        occurred_at=served,
-        accepted_on=served - timedelta(days=3),
-        finished_on=served,
-        online=not counters,
-        applicant_kind="1",
-        name=f"{_SURNAMES[number % len(_SURNAMES)]}演示",
-        identity_kind="111",
-        identity=f"33010619900101{number:04}",
-        mobile=f"1380000{number:04}",
-        title=item.name,
-        node_name="办结",
-        hall_name=hall.name if hall else "",
-        counter_number=counters[number % len(counters)].number if counters else "",
-        invite=True,
-    )
 
 
 def _rate(link: str, said: _Said, channel: Channel) -> None:
@@ -183,7 +132,3 @@ def _bring_to_its_end() -> None:
         reviews.submit(
             token=follow_up, review=NewReview(level=4, text="当天就回了电话，材料也一次说清了。")
         )
-
-
-def _province() -> Region:
-    return Region.objects.get(level=Region.Level.PROVINCE)

@@ -10,7 +10,7 @@ import secrets
 from django.conf import settings
 
 from huiyin.calendars import services as calendars
-from huiyin.conf import demo_events, demo_sheet
+from huiyin.conf import demo_events, demo_sheet, demo_story
 from huiyin.conf.demo_sheet import DemoSheet
 from huiyin.directory import services as directory
 from huiyin.matters import services as matters
@@ -43,6 +43,7 @@ def seed_demo() -> DemoSheet:
         for account in directory.seed_demo(password=sheet.password)
     ]
     sheet.integrator_key = demo_events.integrator_key(sheet.integrator_key)
+    demo_story.tell()
     sheet.invitations = demo_events.invitations()
     demo_sheet.write(sheet)
     return sheet
