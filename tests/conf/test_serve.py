@@ -91,10 +91,13 @@ def test_what_may_run_beside_what_depends_on_the_database(
         assert "--workers needs PostgreSQL" in refused(product, "serve", "--workers", "2")
         assert "does the background work itself" in refused(product, "work")
     else:
-        second = subprocess.Popen([HUIYIN, "work"], env=product.environment)
-        assert second.poll() is None
-        second.terminate()
-        assert second.wait(30) == 0
+        with subprocess.Popen(
+            [HUIYIN, "work"], env=product.environment, stdout=subprocess.PIPE, text=True
+        ) as second:
+            assert second.stdout is not None
+            assert second.stdout.readline().startswith("Working: dispatcher")
+            second.terminate()
+            assert second.wait(30) == 0
 
 
 def test_the_doctor_sees_the_loops_of_a_running_product(
