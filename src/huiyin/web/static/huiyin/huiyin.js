@@ -24,15 +24,20 @@
     });
   });
 
-  // Characters left, beside a text field: <output data-counts="id-of-the-field">.
+  // Characters used, beside a text field: <output data-counts="id-of-the-field">. The limit is
+  // maxlength, or data-limit where a text that was pasted too long must not be cut off silently.
   function count(field) {
     var output = document.querySelector('[data-counts="' + field.id + '"]');
-    if (output) output.textContent = field.value.length + " / " + field.maxLength;
+    var limit = Number(field.getAttribute("data-limit")) || field.maxLength;
+    if (!output || limit < 1) return;
+    var used = Array.from(field.value).length;
+    output.textContent = used + " / " + limit;
+    output.classList.toggle("is-over", used > limit);
   }
   document.addEventListener("input", function (event) {
-    if (event.target.maxLength > 0 && event.target.id) count(event.target);
+    if (event.target.id) count(event.target);
   });
-  document.querySelectorAll("textarea[maxlength]").forEach(count);
+  document.querySelectorAll("textarea[maxlength], textarea[data-limit]").forEach(count);
 
   // Buttons that only make sense with JavaScript are hidden until it runs.
   document.querySelectorAll("[data-copy], [data-print]").forEach(function (button) {

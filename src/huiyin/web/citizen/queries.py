@@ -1,0 +1,218 @@
+"""What the pages of the person who rates show. A fixed number of queries each."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from huiyin.kernel import clock
+from huiyin.kernel.problems import NotFound
+from huiyin.log.models import Leaf
+from huiyin.matters.models import FollowUp, Matter, Milestone, Reply
+from huiyin.matters.queries import told_replies
+from huiyin.reviews import errors, tokens
+from huiyin.reviews.models import BAD_LEVELS, Level, Photo, Review, ServiceEvent, Tag
+from huiyin.reviews.queries import by_receipt_code, current_tags, follow_up_of, label, matter_of
+from huiyin.reviews.receipts import code_for
+from huiyin.reviews.services import FOLLOW_UP
+from huiyin.web.citizen import story
+from huiyin.web.citizen.story import Story
+
+
+@dataclass(frozen=True)
+class Served:
+    """Which service, when and where: nothing that says for whom."""
+
+    service: str
+    unit: str
+    at: datetime
+    place: str
+
+
+@dataclass(frozen=True)
+class Invited:
+    """What the rating page shows of an invitation."""
+
+    served: Served
+    tags_by_level: dict[int, list[tuple[str, str]]]
+    is_follow_up: bool
+    # For the follow-up review: what the unit replied.
+    reply: Reply | None
+
+
+def invited(right: tokens.Token) -> Invited:
+    """The page for a token that was read.
+
+    Raises ``TokenInvalid``, ``TokenUsed`` or ``FollowUpNotOpen``.
+    """
+    event = (
+        ServiceEvent.objects.select_related("organisation", "case__item", "counter")
+        .filter(pk=right.event_id, organisation_id=right.organisation_id)
+        .first()
+    )
+    if event is None:
+        raise errors.TokenInvalid
+    used = Review.objects.filter(
+        organisation_id=right.organisation_id, event=event, ordinal=right.ordinal
+    ).exists()
+    if used:
+        raise errors.TokenUsed
+    matter = None
+    if right.ordinal == FOLLOW_UP:
+        matter = matter_of(event)
+        if matter is None or matter.follow_up != FollowUp.ASKED:
+            raise errors.FollowUpNotOpen
+    replies = told_replies(matter) if matter else []
+    return Invited(
+        served=_served(event),
+        tags_by_level=_tags_by_level(),
+        is_follow_up=right.ordinal == FOLLOW_UP,
+        reply=replies[-1] if replies else None,
+    )
+
+
+def _tags_by_level() -> dict[int, list[tuple[str, str]]]:
+    by_level: dict[int, list[tuple[str, str]]] = {level: [] for level in Level.values}
+    for tag in sorted(current_tags().values(), key=lambda tag: tag.code):
+        by_level[tag.level].append((tag.code, label(tag)))
+    return by_level
+
+
+def _served(event: ServiceEvent) -> Served:
+    number = event.counter.number if event.counter else event.counter_number
+    parts = [event.hall_name, _("counter %(number)s") % {"number": number} if number else ""]
+    return Served(
+        service=str(event.case.item or event.case.item_name),
+        unit=str(event.organisation),
+        at=event.occurred_at,
+        place=_("Online") if event.online else " · ".join(filter(None, parts)),
+    )
+
+
+@dataclass(frozen=True)
+class Given:
+    """A review as its giver sees it again: the receipt."""
+
+    review: Review
+    code: str
+    tags: list[str]
+    photos: list[Photo]
+    status_url: str
+    # The number of the sealed epoch that counts it, or None while it waits until ``counted_by``.
+    epoch: int | None
+    counted_by: datetime
+
+    @property
+    def held_back(self) -> bool:
+        return bool(self.review.content.held_back)
+
+
+@dataclass(frozen=True)
+class Status:
+    """Everything the status page shows."""
+
+    code: str
+    served: Served
+    # The first review, and the follow-up review when there is one.
+    given: list[Given]
+    story: Story
+    live: bool
+    # Changes when anything on the page does.
+    version: str
+
+
+def status(typed: str) -> Status:
+    """The status page for a receipt's code. Raises ``ReceiptUnknown``."""
+    first = by_receipt_code(typed)
+    event = ServiceEvent.objects.select_related("organisation", "case__item", "counter").get(
+        pk=first.event_id, organisation_id=first.organisation_id
+    )
+    is_bad = first.level in BAD_LEVELS
+    second = follow_up_of(first) if is_bad else None
+    matter = matter_of(event) if is_bad else None
+    given = _given([first, second] if second else [first])
+    told = _story(matter, event, given)
+    live = told.live or any(review.epoch is None for review in given)
+    shown = repr((told, [review.epoch for review in given]))
+    return Status(
+        code=given[0].code,
+        served=_served(event),
+        given=given,
+        story=told,
+        live=live,
+        version=hashlib.sha256(shown.encode()).hexdigest()[:12],
+    )
+
+
+def _given(reviews: list[Review]) -> list[Given]:
+    codes = {code for review in reviews for code in review.tags}
+    words = {tag.code: label(tag) for tag in Tag.objects.filter(code__in=codes)}
+    photos: dict[UUID, list[Photo]] = {}
+    for photo in Photo.objects.filter(review__in=reviews):
+        photos.setdefault(photo.review_id, []).append(photo)
+    entries = [review.entry_id for review in reviews]
+    epochs = dict(Leaf.objects.filter(entry__in=entries).values_list("entry_id", "epoch_id"))
+    longest = timedelta(seconds=settings.HUIYIN_EPOCH_MAX_SECONDS)
+    given = []
+    for review in reviews:
+        code = code_for(event_id=review.event_id, ordinal=review.ordinal)
+        given.append(
+            Given(
+                review=review,
+                code=code,
+                tags=[words.get(tag, tag) for tag in review.tags],
+                photos=photos.get(review.pk, []),
+                status_url=f"{settings.HUIYIN_BASE_URL}/s/{code}",
+                epoch=epochs.get(review.entry_id),
+                counted_by=review.accepted_at + longest,
+            )
+        )
+    return given
+
+
+def _story(matter: Matter | None, event: ServiceEvent, given: list[Given]) -> Story:
+    first, *again = given
+    if matter is None:
+        return story.of_praise(
+            accepted_at=first.review.accepted_at, epoch=first.epoch, counted_by=first.counted_by
+        )
+    plan = Milestone.objects.filter(
+        rectification__matter=matter, rectification__round=matter.round
+    ).aggregate(planned=Count("pk"), done=Count("done_at"))
+    return story.of_loop(
+        story.Loop(
+            matter=matter,
+            unit=str(event.organisation),
+            steps=list(matter.steps.all()),
+            clocks=list(matter.clocks.all()),
+            replies=list(matter.replies.all()),
+            milestones_done=plan["done"],
+            milestones=plan["planned"],
+            second_level=again[0].review.level if again else None,
+            now=clock.now(),
+        )
+    )
+
+
+def matter_by_code(typed: str) -> Matter | None:
+    """The matter behind a receipt's code; None for a good review. Raises ``ReceiptUnknown``."""
+    return matter_of(by_receipt_code(typed).event)
+
+
+def own_photo(typed: str, photo_id: UUID) -> Photo:
+    """A picture the citizen added. Raises ``ReceiptUnknown`` or ``NotFound``."""
+    first = by_receipt_code(typed)
+    found = Photo.objects.filter(
+        pk=photo_id,
+        review__event_id=first.event_id,
+        review__organisation_id=first.organisation_id,
+    ).first()
+    if found is None:
+        raise NotFound
+    return found

@@ -1,0 +1,17 @@
+"""Addresses of the person who rates; ``/r/{token}`` and ``/s/{code}`` are sent out: stable."""
+
+from django.urls import path
+
+from huiyin.web.citizen import views
+
+app_name = "citizen"
+urlpatterns = [
+    path("r/<str:token>", views.rate, name="rate"),
+    path("s/", views.find, name="find"),
+    path("s/<str:code>", views.status, name="status"),
+    path("s/<str:code>/progress", views.progress, name="progress"),
+    path("s/<str:code>/again", views.rate_again, name="rate_again"),
+    path("s/<str:code>/decline", views.decline, name="decline"),
+    path("s/<str:code>/qr.png", views.qr_picture, name="qr_picture"),
+    path("s/<str:code>/photos/<uuid:photo_id>", views.photo, name="photo"),
+]

@@ -1,0 +1,302 @@
+"""The pages of the person who rates: ``/r/{token}`` to rate, ``/s/{code}`` to follow what happens.
+
+Neither needs an account or a session: the address is the key. That is also why these forms carry no
+CSRF token. Whoever could forge such a request knows the address and needs nobody's browser, and a
+citizen whose browser keeps no cookies can still rate.
+"""
+
+from __future__ import annotations
+
+import io
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from uuid import UUID
+
+import segno
+from django.conf import settings
+from django.core.exceptions import TooManyFilesSent
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from huiyin.intake.channels.web import form
+from huiyin.kernel import ids
+from huiyin.kernel.problems import NotFound, Problem, TooMany
+from huiyin.kernel.throttle import Throttle
+from huiyin.matters import services as matters
+from huiyin.matters.models import FollowUp
+from huiyin.reviews import errors, tokens
+from huiyin.reviews import services as reviews
+from huiyin.web.citizen import queries
+from huiyin.web.views import error_page
+
+_FLASH_COOKIE = "huiyin_receipt"
+_FLASH_SECONDS = 600
+
+# For codes that are well-formed and nobody's. A code has 75 bits, so this saves work, not secrets:
+# a right code always opens, whatever else was tried from the same service hall's address.
+_guesses = Throttle(burst=20, per_minute=10)
+
+
+_FIELDS = ("level", "tags", "text", "photos")
+
+
+@dataclass(frozen=True)
+class Message:
+    """Something to put right before the form can be sent, and where on the page."""
+
+    field: str
+    href: str
+    text: str
+
+
+# Rating
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def rate(request: HttpRequest, token: str) -> HttpResponse:
+    """The rating page of an invitation, and taking what was filled in."""
+    try:
+        right = tokens.read(token)
+        if request.method != "POST":
+            invited = queries.invited(right)
+            return _rating_page(request, invited, form.Filled(key=secrets.token_urlsafe(16)))
+        return _submit(request, token, right)
+    except TooManyFilesSent:
+        return error_page(
+            request,
+            HTTPStatus.BAD_REQUEST,
+            _("At most five photographs can be added. Please go back and choose fewer."),
+        )
+    except Problem as problem:
+        return _closed_link(request, problem)
+
+
+def _submit(request: HttpRequest, token: str, right: tokens.Token) -> HttpResponse:
+    filled = form.decode(request.POST)
+    review, problems = form.review_of(filled, request.FILES.getlist("photos"))
+    if review is not None:
+        try:
+            receipt = reviews.submit(token=token, review=review)
+        except Problem as problem:
+            if problem.status != HTTPStatus.UNPROCESSABLE_ENTITY:
+                raise
+            problems = [problem]
+        else:
+            return _to_status(receipt.code, ordinal=receipt.ordinal)
+    return _rating_page(request, queries.invited(right), filled, problems)
+
+
+def _rating_page(
+    request: HttpRequest,
+    invited: queries.Invited,
+    filled: form.Filled,
+    problems: list[Problem] | None = None,
+) -> HttpResponse:
+    found = [
+        Message(problem.field or "", _place_of(problem, invited, filled), str(problem))
+        for problem in problems or []
+    ]
+    messages_of = {
+        field: [message.text for message in found if message.field == field] for field in _FIELDS
+    }
+    return render(
+        request,
+        "citizen/rate.html",
+        {
+            "invited": invited,
+            "filled": filled,
+            "messages_of": messages_of,
+            "level_error": " ".join(messages_of["level"] + messages_of["tags"]),
+            "problems": found,
+            "photos_lost": bool(request.FILES.getlist("photos")) if problems else False,
+            "max_text": reviews.MAX_TEXT,
+            "max_photos": reviews.MAX_PHOTOS,
+        },
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK,
+    )
+
+
+def _place_of(problem: Problem, invited: queries.Invited, filled: form.Filled) -> str:
+    """Where on the page the problem can be put right."""
+    if problem.field == "tags" and filled.level:
+        first = next(iter(invited.tags_by_level[filled.level]), None)
+        return f"#tag-{first[0]}" if first else "#text"
+    return f"#{problem.field}" if problem.field in ("text", "photos") else "#level-5"
+
+
+def _closed_link(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """Why a link opens no form, and what can be done instead. Never tells what was rated."""
+    return render(
+        request,
+        "citizen/closed_link.html",
+        {"reason": problem.code, "problem": problem},
+        status=problem.status,
+    )
+
+
+# Following
+
+
+@require_safe
+def find(request: HttpRequest) -> HttpResponse:
+    """The form for a code that was written down; a right one leads to its page."""
+    typed = request.GET.get("code", "")
+    if not typed.strip():
+        return _find_page(request)
+    code = ids.read_code(typed)
+    return redirect("citizen:status", code) if code else _unknown(request, typed)
+
+
+@require_safe
+def status(request: HttpRequest, code: str) -> HttpResponse:
+    """Where a review stands, for whoever holds its receipt."""
+    canonical = ids.read_code(code)
+    if canonical is None:
+        return _unknown(request, code)
+    if canonical != code:
+        return redirect("citizen:status", canonical)
+    try:
+        found = queries.status(code)
+    except errors.ReceiptUnknown:
+        return _unknown(request, code)
+    fresh = request.COOKIES.get(_FLASH_COOKIE, "")
+    shown = next((given for given in found.given if str(given.review.ordinal) == fresh), None)
+    response = render(
+        request,
+        "citizen/status.html",
+        {
+            "status": found,
+            "code": code,
+            "receipts": [_with_picture(given) for given in found.given],
+            "fresh": _with_picture(shown) if shown else None,
+        },
+    )
+    if fresh:
+        response.delete_cookie(_FLASH_COOKIE, path=request.path, samesite="Lax")
+    return response
+
+
+@require_safe
+def progress(request: HttpRequest, code: str) -> HttpResponse:
+    """The part of the status page that changes. 204 when it looks as it did (``seen``)."""
+    try:
+        found = queries.status(code)
+    except errors.ReceiptUnknown:
+        return _unknown(request, code)
+    if request.GET.get("seen") == found.version:
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    return render(request, "citizen/progress.html", {"status": found, "code": code, "news": True})
+
+
+@require_safe
+def rate_again(request: HttpRequest, code: str) -> HttpResponse:
+    """On to the follow-up review, while it is open."""
+    try:
+        matter = queries.matter_by_code(code)
+    except errors.ReceiptUnknown:
+        return _unknown(request, code)
+    token = reviews.follow_up_token(matter) if matter else None
+    return redirect("citizen:rate", token) if token else redirect("citizen:status", code)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def decline(request: HttpRequest, code: str) -> HttpResponse:
+    """Asks once more, then records that the citizen does not want to rate again."""
+    try:
+        matter = queries.matter_by_code(code)
+    except errors.ReceiptUnknown:
+        return _unknown(request, code)
+    if matter is None or matter.follow_up != FollowUp.ASKED:
+        return redirect("citizen:status", code)
+    if request.method != "POST":
+        return render(request, "citizen/decline.html", {"code": code})
+    # Answered, declined or expired meanwhile: the status page tells which.
+    with suppress(Problem):
+        matters.decline_follow_up(matter=matter)
+    return redirect("citizen:status", code)
+
+
+@require_safe
+def qr_picture(request: HttpRequest, code: str) -> HttpResponse:
+    """The QR code of the status page as a picture to keep."""
+    canonical = ids.read_code(code)
+    if canonical is None:
+        return _unknown(request, code)
+    picture = io.BytesIO()
+    _qr(canonical).save(picture, kind="png", scale=12, border=4)
+    response = HttpResponse(picture.getvalue(), content_type="image/png")
+    response["Content-Disposition"] = 'attachment; filename="huiyin-receipt.png"'
+    return response
+
+
+@require_safe
+def photo(request: HttpRequest, code: str, photo_id: UUID) -> HttpResponseBase:
+    """One of the citizen's own pictures, as it was stored."""
+    try:
+        found = queries.own_photo(code, photo_id)
+    except errors.ReceiptUnknown:
+        return _unknown(request, code)
+    except NotFound:
+        return error_page(request, HTTPStatus.NOT_FOUND)
+    return FileResponse(found.file.open("rb"), content_type=found.media_type)
+
+
+def _to_status(code: str, *, ordinal: int) -> HttpResponse:
+    """On to the status page, which shows the receipt first, once."""
+    address = reverse("citizen:status", args=[code])
+    response = redirect(address)
+    # Bound to the one address: it says nothing but that this browser has just come from the form.
+    response.set_cookie(
+        _FLASH_COOKIE,
+        str(ordinal),
+        max_age=_FLASH_SECONDS,
+        path=address,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def _with_picture(given: queries.Given) -> dict[str, object]:
+    return {"given": given, "qr_src": _qr(given.code).svg_data_uri(border=2)}
+
+
+def _qr(code: str) -> segno.QRCode:
+    return segno.make(f"{settings.HUIYIN_BASE_URL}/s/{code}", error="m", micro=False)
+
+
+def _unknown(request: HttpRequest, typed: str) -> HttpResponse:
+    """The form again, kindly. Mistyped codes are told by their check character and cost nothing."""
+    if ids.read_code(typed) is None:
+        return _find_page(
+            request,
+            typed,
+            _("This code is not complete or has a typing error."),
+            HTTPStatus.NOT_FOUND,
+        )
+    address = request.META.get("REMOTE_ADDR", "")
+    try:
+        _guesses.check(address)
+    except TooMany as problem:
+        response = _find_page(request, typed, str(problem), HTTPStatus.TOO_MANY_REQUESTS)
+        response["Retry-After"] = str(problem.extra["retry_after"])
+        return response
+    _guesses.spend(address)
+    return _find_page(request, typed, str(errors.ReceiptUnknown()), HTTPStatus.NOT_FOUND)
+
+
+def _find_page(
+    request: HttpRequest, typed: str = "", error: str = "", status: int = HTTPStatus.OK
+) -> HttpResponse:
+    return render(
+        request, "citizen/find.html", {"typed": typed[:40], "error": error}, status=status
+    )
