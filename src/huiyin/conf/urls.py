@@ -10,6 +10,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.ready),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("api/", include("huiyin.api.urls")),
+    path("desk/", include("huiyin.web.desk.urls")),
     path("", include("huiyin.web.urls")),
     path("", include("huiyin.web.citizen.urls")),
 ]
