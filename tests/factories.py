@@ -217,22 +217,26 @@ def bad_review(**said: Any) -> Loop:
 def _opened(said: dict[str, Any]) -> Loop:
     above = organisation("上级机关", at=region(PREFECTURE))
     unit = organisation("承办单位", parent=above)
-    happened = event(unit)
-    receipt = review(happened, **({"level": 1, "tags": ["115"], "text": "等了三个小时。"} | said))
-    return Loop(
-        organisation=unit,
-        handler=staff(Role.HANDLER, of=unit),
-        approver=staff(Role.APPROVER, of=unit),
-        supervisor=staff(Role.SUPERVISOR, of=above),
-        arbiter=staff(
+    # Everybody is on duty before the review comes: it is told to whoever is there then.
+    people = {
+        "handler": staff(Role.HANDLER, of=unit),
+        "approver": staff(Role.APPROVER, of=unit),
+        "supervisor": staff(Role.SUPERVISOR, of=above),
+        "arbiter": staff(
             Role.ARBITER,
             of=organisation("热线", at=region(PROVINCE), kind=Organisation.Kind.HOTLINE),
             over=region(PROVINCE),
         ),
-        outsider=staff(Role.HANDLER, of=organisation("别的单位")),
+        "outsider": staff(Role.HANDLER, of=organisation("别的单位")),
+    }
+    happened = event(unit)
+    receipt = review(happened, **({"level": 1, "tags": ["115"], "text": "等了三个小时。"} | said))
+    return Loop(
+        organisation=unit,
         event=happened,
         receipt=receipt,
         matter=Matter.objects.get(organisation=unit),
+        **people,
     )
 
 

@@ -21,6 +21,8 @@ from huiyin.notices.transports.webhook import guard
 
 
 class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
+    url = forms.URLField(label=gettext_lazy("address"), max_length=500, assume_scheme="https")
+
     class Meta:
         model = WebhookEndpoint
         fields = ["name", "url", "organisation", "region", "active"]

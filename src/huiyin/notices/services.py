@@ -212,9 +212,9 @@ def mark_read(*, staff: Staff, matter: Matter) -> None:
         InboxItem.objects.filter(pk__in=keys).update(read_at=clock.now())
 
 
-def call_citizen(*, matter: Matter, staff: Staff) -> str:
-    """Let the relay connect ``staff`` with the citizen; its reference, with which the outcome is
-    then recorded. Raises ``NotNow``, ``NotYours``, ``NoContact`` or ``RelayDown``."""
+def call_citizen(*, matter: Matter, staff: Staff) -> RelayAttempt:
+    """Let the relay connect ``staff`` with the citizen. With its ``reference`` the caller then
+    records what came of it. Raises ``NotNow``, ``NotYours``, ``NoContact`` or ``RelayDown``."""
     _need_right_to_contact(matter, staff)
     contact = _contact(matter)
     attempt = _ask(matter, staff, ContactAttempt.Means.CALL)
@@ -224,7 +224,7 @@ def call_citizen(*, matter: Matter, staff: Staff) -> str:
         _settle(attempt, RelayAttempt.Outcome.FAILED)
         raise RelayDown from error
     _settle(attempt, RelayAttempt.Outcome.PLACED, reference)
-    return reference
+    return attempt
 
 
 def message_citizen(

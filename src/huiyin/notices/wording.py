@@ -101,4 +101,6 @@ def _due(payload: dict[str, str]) -> str:
 
 
 def _day_and_hour(day: date | datetime, hour: str) -> str:
-    return f"{date_format(day, 'MONTH_DAY_FORMAT')} {hour}"
+    # Translators: a date format of Django, month and day.
+    pattern = _("j F")
+    return f"{date_format(day, pattern)} {hour}"

@@ -1,0 +1,120 @@
+"""A receiver of webhooks that really listens, a relay that obeys, and turning the dispatcher."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from huiyin.directory.models import Organisation, Staff
+from huiyin.kernel import clock
+from huiyin.matters.kinds import Contact
+from huiyin.matters.models import Matter
+from huiyin.notices import relay, services
+from huiyin.notices.dispatcher import Dispatcher
+from huiyin.notices.models import WebhookEndpoint
+
+
+@dataclass
+class Received:
+    """One request as it arrived."""
+
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def key(self) -> str:
+        return self.headers["webhook-id"]
+
+
+@dataclass
+class Receiver:
+    """Another system on loopback. ``answers`` are used up in turn, then the last one stays."""
+
+    url: str
+    answers: list[int] = field(default_factory=lambda: [204])
+    received: list[Received] = field(default_factory=list)
+    # Requests wait here while it is clear.
+    gate: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def keys(self) -> list[str]:
+        return [request.key for request in self.received]
+
+    def answer(self) -> int:
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+@contextmanager
+def listening() -> Iterator[Receiver]:
+    """A receiver on a port of its own."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            receiver.received.append(Received(headers, body))
+            receiver.gate.wait(20)
+            status = receiver.answer()
+            self.send_response(status)
+            if status == 302:
+                self.send_header("location", "http://127.0.0.1:9/")
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    receiver = Receiver(f"http://127.0.0.1:{server.server_port}/hook")
+    receiver.gate.set()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield receiver
+    receiver.gate.set()
+    server.shutdown()
+    server.server_close()
+
+
+def endpoint_for(receiver: Receiver, organisation: Organisation) -> tuple[WebhookEndpoint, str]:
+    return services.add_endpoint(name=receiver.url, url=receiver.url, organisation=organisation)
+
+
+def drain(dispatcher: Dispatcher) -> None:
+    """Deliver all that is due."""
+    for _round in range(200):
+        if not dispatcher.round():
+            return
+    raise AssertionError("the outbox does not become empty")
+
+
+def later(**by: float) -> Any:
+    """The clock held further on: long after every pause between tries, unless told otherwise."""
+    return clock.frozen(datetime.now(UTC) + timedelta(**(by or {"days": 1})))
+
+
+@dataclass
+class ObedientRelay:
+    """Does what a gateway does, but in memory."""
+
+    reaches_people: bool = True
+    down: bool = False
+    messages: list[tuple[str, str, str]] = field(default_factory=list)
+    calls: list[tuple[str, str]] = field(default_factory=list)
+
+    def place_call(self, matter: Matter, staff: Staff, *, to: Contact, key: str) -> str:
+        self._work()
+        self.calls.append((to.mobile, key))
+        return f"call-{len(self.calls)}"
+
+    def send_message(self, matter: Matter, text: str, *, to: Contact, key: str) -> str:
+        self._work()
+        self.messages.append((to.mobile, text, key))
+        return f"message-{len(self.messages)}"
+
+    def _work(self) -> None:
+        if self.down:
+            raise relay.RelayFailed("no line")
