@@ -9,7 +9,7 @@ from huiyin.kernel import clock
 from huiyin.log.models import Entry
 from huiyin.notices import queries
 from huiyin.notices.dispatcher import Dispatcher
-from huiyin.notices.models import Delivery, FirstArrival
+from huiyin.notices.models import Delivery, FirstArrival, Outbox
 from tests import factories
 from tests.notices.support import drain
 from tests.support.clock import FrozenClock
@@ -57,8 +57,6 @@ def test_a_clock_that_runs_behind_makes_no_negative_delay(
     loop = factories.loop()
     loop.matter.opened_at += timedelta(seconds=2)
     loop.matter.save()
-    from huiyin.notices.models import Outbox
-
     Outbox.objects.update(accepted_at=clock.now() + timedelta(seconds=2))
     drain(dispatcher)
     assert FirstArrival.objects.get().delivery.delay_ms == 0

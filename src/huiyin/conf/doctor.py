@@ -279,6 +279,37 @@ def background() -> Findings:
             yield Finding(Level.OK, "background", f"{loop.name} is at work")
 
 
+def notices() -> Findings:
+    """What somebody was to be told and was not."""
+    from huiyin.notices import queries, relay
+
+    unaddressed, dead = queries.unaddressed_count(), queries.dead_letter_count()
+    advice = f"Look at {settings.HUIYIN_BASE_URL}/admin/notices/outbox/?state__exact=dead"
+    if unaddressed:
+        yield Finding(
+            Level.FAIL,
+            "notices",
+            f"{unaddressed} found nobody on duty",
+            f"{advice}, give somebody the duty and send them again.",
+        )
+    if dead > unaddressed:
+        yield Finding(
+            Level.WARNING,
+            "notices",
+            f"{dead - unaddressed} could not be delivered",
+            f"{advice}; send them again when the cause is gone.",
+        )
+    if not dead:
+        yield Finding(Level.OK, "notices", "no dead letters")
+    if not relay.current().reaches_people:
+        yield Finding(
+            Level.WARNING,
+            "notices",
+            "no relay is installed: citizens read replies on the status page only",
+            "Connect a telephone and SMS gateway.",
+        )
+
+
 CHECKS: tuple[Callable[[], Findings], ...] = (mode, address, keys, private_files, disk)
 DATABASE_CHECKS: tuple[Callable[[], Findings], ...] = (
     store,
@@ -286,4 +317,5 @@ DATABASE_CHECKS: tuple[Callable[[], Findings], ...] = (
     master_key,
     clocks,
     background,
+    notices,
 )

@@ -14,6 +14,7 @@ from huiyin.directory.models import Staff
 from huiyin.matters.models import Matter
 from huiyin.matters.queries import visible_to
 from huiyin.notices.models import FirstArrival, InboxCounter, InboxItem, Outbox
+from huiyin.notices.transports import names
 
 
 def inbox(staff: Staff) -> QuerySet[InboxItem]:
@@ -61,6 +62,13 @@ def dead_letters() -> QuerySet[Outbox]:
 
 def dead_letter_count() -> int:
     return Outbox.objects.filter(state=Outbox.State.DEAD).count()
+
+
+def unaddressed_count() -> int:
+    """How many dead letters found nobody on duty."""
+    return Outbox.objects.filter(
+        state=Outbox.State.DEAD, transport=names.INBOX, staff__isnull=True
+    ).count()
 
 
 @dataclass(frozen=True)
