@@ -70,7 +70,7 @@ class StepForm(forms.Form):
 
     def refuse(self, problem: Problem) -> None:
         """Show what a service said at the field it named, else above the form."""
-        if problem.field in self.fields:
+        if problem.field in {field.name for field in self.visible_fields()}:
             self.add_error(problem.field, str(problem))
         elif problem.field is not None and problem.field in self.groups:
             self.group_errors.setdefault(problem.field, []).append(str(problem))
