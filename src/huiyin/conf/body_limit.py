@@ -31,6 +31,7 @@ _LIMITS = (
     ("/desk/", 45 * MB),
     ("/admin/", 45 * MB),
     ("/api/v1/events", 8 * MB),
+    ("/api/v1/matters/", 10 * MB),
 )
 _OTHERWISE = 2 * MB
 # A client that is still sending does not listen: what it sends is thrown away up to this size, so

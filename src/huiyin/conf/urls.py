@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/", include("huiyin.web.desk.urls")),
     path("", include("huiyin.web.urls")),
     path("", include("huiyin.web.citizen.urls")),
+    path("", include("huiyin.web.portal.urls")),
 ]
 
 handler400 = "huiyin.web.views.bad_request"

@@ -1,0 +1,193 @@
+"""Citizens rate through their own app: what an invitation is for, and giving the review."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Literal
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+from ninja.params.functions import Header
+from ninja.responses import Status
+from pydantic import Field, StrictBool, StrictInt, StrictStr
+
+from huiyin.api.auth import address_of
+from huiyin.api.openapi import raises
+from huiyin.api.v1.shapes import Body, LevelTags
+from huiyin.api.v1.tags import by_level
+from huiyin.kernel.problems import TooMany
+from huiyin.kernel.throttle import Throttle
+from huiyin.matters.models import FollowUp
+from huiyin.reviews import errors, services, tokens
+from huiyin.reviews.models import Channel, Review, ServiceEvent
+from huiyin.reviews.queries import current_tags, matter_of
+
+router = Router(tags=["reviews"])
+# Only tokens that are no tokens count: two hundred people in one hall never hold each other up.
+wrong_tokens = Throttle(burst=60, per_minute=60)
+
+TOKEN_PROBLEMS = (
+    errors.TokenInvalid,
+    errors.TokenExpired,
+    errors.TokenUsed,
+    errors.FollowUpNotOpen,
+    TooMany,
+)
+Token = Annotated[
+    StrictStr,
+    Field(max_length=200, description="The part of the invitation link after /r/."),
+]
+
+
+class InvitationToken(Body):
+    token: Token
+
+
+class Invitation(Schema):
+    """What an invitation is for. Nothing here says for whom."""
+
+    ordinal: int = Field(description="1 first review, 2 follow-up review.")
+    service: str
+    organisation: str
+    served_at: datetime
+    online: bool
+    hall: str
+    counter: str
+    expires_at: datetime
+    levels: list[LevelTags]
+
+
+class NewReview(Body):
+    token: Token
+    level: Annotated[
+        StrictInt,
+        Field(
+            description="5 very satisfied … 1 very dissatisfied.",
+            json_schema_extra={"minimum": 1, "maximum": 5},
+        ),
+    ]
+    tags: Annotated[
+        list[StrictStr],
+        Field(default_factory=list, max_length=40, description="Codes of the chosen level's tags."),
+    ]
+    text: Annotated[StrictStr, Field(json_schema_extra={"maxLength": services.MAX_TEXT})] = ""
+    hide_name_from_public: StrictBool = False
+    hide_name_from_unit: StrictBool = False
+    channel: Literal["mobile", "web"] = "mobile"
+
+
+class Receipt(Schema):
+    """Keep it: the code alone opens the status page, and proves that the review is counted."""
+
+    code: str
+    accepted_at: datetime
+    ordinal: int
+    level: int
+    tags: list[str]
+    text: str
+    photos: int
+    hide_name_from_public: bool
+    hide_name_from_unit: bool
+    organisation: str
+    service: str
+    entry_hash: str = Field(description="Leaf hash (hex) of the review's entry in the public log.")
+    log: str
+    maximum_delay: int = Field(description="Seconds until the entry is public, at the latest.")
+    status_url: str
+
+
+class ReviewAccepted(Schema):
+    receipt: Receipt
+
+
+@router.post(
+    "/invitations/inspect",
+    response=Invitation,
+    operation_id="inspectInvitation",
+    summary="What an invitation is for",
+    openapi_extra=raises(*TOKEN_PROBLEMS),
+)
+def inspect(request: HttpRequest, said: InvitationToken) -> Invitation:
+    """Which service, when and where, and the tags to choose from. The token travels in the body:
+    addresses end up in logs."""
+    right = _right(request, said.token)
+    event = (
+        ServiceEvent.objects.select_related("organisation", "case__item", "counter")
+        .filter(pk=right.event_id, organisation_id=right.organisation_id)
+        .first()
+    )
+    if event is None:
+        raise errors.TokenInvalid
+    given = Review.objects.filter(
+        organisation_id=right.organisation_id, event=event, ordinal=right.ordinal
+    )
+    if given.exists():
+        raise errors.TokenUsed
+    if right.ordinal == services.FOLLOW_UP:
+        matter = matter_of(event)
+        if matter is None or matter.follow_up != FollowUp.ASKED:
+            raise errors.FollowUpNotOpen
+    return Invitation(
+        ordinal=right.ordinal,
+        service=str(event.case.item or event.case.item_name),
+        organisation=str(event.organisation),
+        served_at=event.occurred_at,
+        online=event.online,
+        hall=event.hall_name,
+        counter=str(event.counter or event.counter_number),
+        expires_at=right.expires_at,
+        levels=by_level(current_tags().values()),
+    )
+
+
+@router.post(
+    "/reviews",
+    response={201: ReviewAccepted},
+    operation_id="submitReview",
+    summary="Give a review",
+    openapi_extra=raises(
+        *TOKEN_PROBLEMS,
+        errors.LevelInvalid,
+        errors.DetailMissing,
+        errors.TagUnknown,
+        errors.TagOfAnotherLevel,
+        errors.TextTooLong,
+        errors.TextInvalid,
+    ),
+)
+def submit(
+    request: HttpRequest,
+    said: NewReview,
+    idempotency_key: Annotated[str, Header(alias="Idempotency-Key", max_length=200)] = "",
+) -> Status[ReviewAccepted]:
+    """Store a review for good; when this answers 201, it is durable.
+
+    Levels 1 and 2 need a tag or a text, so that it can be put right; they open a matter at once.
+    Send an `Idempotency-Key` of your own (such as a UUID): a repeated request with the same key
+    answers the same receipt, any other second review is refused.
+    """
+    _right(request, said.token)
+    receipt = services.submit(
+        token=said.token,
+        review=services.NewReview(
+            level=said.level,
+            tags=said.tags,
+            text=said.text,
+            hide_name_from_public=said.hide_name_from_public,
+            hide_name_from_unit=said.hide_name_from_unit,
+            channel=Channel(said.channel),
+            idempotency_key=idempotency_key,
+        ),
+    )
+    return Status(201, ReviewAccepted(receipt=Receipt(**asdict(receipt))))
+
+
+def _right(request: HttpRequest, token: str) -> tokens.Token:
+    try:
+        return tokens.read(token)
+    except errors.TokenInvalid:
+        address = address_of(request)
+        wrong_tokens.spend(address)
+        wrong_tokens.check(address)
+        raise

@@ -1,0 +1,86 @@
+"""Shapes that several parts of the API share: strict input, and what answers are made of."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from ninja import Schema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictStr
+from pydantic_core import PydanticCustomError
+
+_LINE_BREAKS = {"\n", "\r", "\t"}
+
+
+class Body(BaseModel):
+    """A request body: every field known, nothing turned into something else."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def storable(value: str) -> bool:
+    """Whether ``value`` is free of control characters and halves of characters."""
+    return not any(
+        unicodedata.category(sign) in {"Cc", "Cs"} and sign not in _LINE_BREAKS for sign in value
+    )
+
+
+def _need_storable(value: str) -> str:
+    if not storable(value):
+        raise PydanticCustomError("control_characters", "control characters")
+    return value
+
+
+def _only_text(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise PydanticCustomError("date_type", "not a day")
+    return value
+
+
+# Lengths that depend on the step are the services' to judge; this bound keeps nonsense out.
+Text = Annotated[StrictStr, Field(max_length=20_000), AfterValidator(_need_storable)]
+Line = Annotated[StrictStr, Field(max_length=200), AfterValidator(_need_storable)]
+Day = Annotated[date, Field(strict=False), BeforeValidator(_only_text)]
+Version = Annotated[
+    int, Field(strict=True, ge=0, le=2**31 - 1, description="The matter's version as you saw it.")
+]
+
+
+class Named(Schema):
+    """A code that stays the same, and its words in the language asked for."""
+
+    code: str
+    words: str
+
+
+class Tag(Schema):
+    code: str
+    kind: str
+    label: str
+    label_en: str
+
+
+class LevelTags(Schema):
+    level: int
+    words: str
+    tags: list[Tag]
+
+
+class Deadline(Schema):
+    """A clock: ``due_at``, the first moment too late, is 24:00 local time of ``last_day``."""
+
+    clock: Named
+    round: int
+    started_at: datetime
+    due_at: datetime
+    last_day: date
+    stopped_at: datetime | None
+    in_time: bool | None = Field(description="Whether it was kept; null while the clock runs.")
+    overdue: bool
+    provisional: bool = Field(description="The calendar of a year it touches is not announced yet.")
+
+
+def named(choice: Any) -> Named:
+    """A member of a Django choices class as code and words."""
+    return Named(code=choice.value, words=str(choice.label))
