@@ -48,13 +48,13 @@ def _is_due() -> bool:
         return False
     # An entry of a long transaction may be older than the last sealing; it starts no short epoch.
     last = _last_epoch()
-    opened = max(waiting["oldest"], last.sealed_at) if last else waiting["oldest"]
-    age = clock.now() - opened
+    opened: datetime = max(waiting["oldest"], last.sealed_at) if last else waiting["oldest"]
+    age: timedelta = clock.now() - opened
     if age >= timedelta(seconds=settings.HUIYIN_EPOCH_MAX_SECONDS):
         return True
     return (
         age >= timedelta(seconds=settings.HUIYIN_EPOCH_SECONDS)
-        and waiting["reviews"] >= settings.HUIYIN_EPOCH_REVIEWS
+        and int(waiting["reviews"]) >= settings.HUIYIN_EPOCH_REVIEWS
     )
 
 

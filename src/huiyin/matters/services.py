@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -65,14 +65,15 @@ def open_matter(
     kind: str,
     subject_id: UUID,
     organisation: Organisation,
+    accepted_at: datetime,
     public: Mapping[str, Any] | None = None,
 ) -> Matter:
     """Open a matter of ``kind`` and deliver it to ``organisation``; the clocks start.
 
-    ``public`` joins the log entry of the opening. Belongs into the transaction of what opens it.
-    Raises ``NoPolicy``.
+    ``accepted_at`` is when its cause was accepted: delays of delivery count from there. ``public``
+    joins the log entry of the opening. Belongs into the transaction of what opens it. Raises
+    ``NoPolicy``.
     """
-    now = clock.now()
     matter = Matter.objects.create(
         code=ids.new_code(CODE_LENGTH),
         kind=kind,
@@ -80,7 +81,7 @@ def open_matter(
         organisation=organisation,
         policy=policy_for(kind, organisation.region),
         state=State.DELIVERED,
-        opened_at=now,
+        opened_at=accepted_at,
     )
     engine.take(
         matter,

@@ -197,7 +197,11 @@ def _move_the_loop(review: Review) -> None:
         matters.follow_up(matter=matter, satisfied=not review.is_bad, public=about)
     elif review.is_bad:
         matters.open_matter(
-            kind=KIND, subject_id=review.pk, organisation=review.organisation, public=about
+            kind=KIND,
+            subject_id=review.pk,
+            organisation=review.organisation,
+            accepted_at=review.accepted_at,
+            public=about,
         )
 
 
