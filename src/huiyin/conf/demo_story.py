@@ -139,6 +139,7 @@ def tell() -> None:
     links = demo_events.serve(len(everything) + _SILENT)
     for number, line in enumerate(everything):
         _rate(links[number], line, _CHANNELS[number % len(_CHANNELS)])
+    _deliver_everything()
     answered = [_answer_to(said, answer) for said, answer in _ANSWERED]
     _deliver_everything()
     for matter, answer in answered:
