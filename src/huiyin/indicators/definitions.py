@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from huiyin.indicators.fold import Metric
 
@@ -104,7 +105,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "active_reviews",
         1,
         Kind.COUNT,
-        _("Reviews"),
+        pgettext_lazy("figure", "Reviews"),
         _("First reviews that citizens gave themselves. Silence is not a review."),
         REVIEWS,
     ),
@@ -112,7 +113,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "good_rate",
         1,
         Kind.SHARE,
-        _("Good reviews"),
+        pgettext_lazy("figure", "Good reviews"),
         _("Levels 3 to 5 (fairly satisfied or better) among the reviews."),
         GOOD_REVIEWS,
         REVIEWS,
@@ -121,7 +122,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "bad_rate",
         1,
         Kind.SHARE,
-        _("Bad reviews"),
+        pgettext_lazy("figure", "Bad reviews"),
         _("Levels 1 and 2 (dissatisfied) among the reviews."),
         BAD_REVIEWS,
         REVIEWS,
@@ -130,7 +131,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "active_rating_rate",
         1,
         Kind.SHARE,
-        _("Services rated"),
+        pgettext_lazy("figure", "Services rated"),
         _("Reviews bound to a service, for every service that was reported in the period."),
         VERIFIED,
         SERVICES,
@@ -139,7 +140,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "unrated_rate",
         1,
         Kind.SHARE,
-        _("Services not rated"),
+        pgettext_lazy("figure", "Services not rated"),
         _("Reported services without a review. They are counted as silence, not as praise."),
         Rest(SERVICES, VERIFIED),
         SERVICES,
@@ -148,7 +149,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "callback_rate",
         1,
         Kind.SHARE,
-        _("Called back"),
+        pgettext_lazy("figure", "Called back"),
         _("Bad reviews opened in the period whose citizen the unit has reached since."),
         CALLBACKS,
         MATTERS,
@@ -157,7 +158,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "callback_in_time_rate",
         1,
         Kind.SHARE,
-        _("Called back in time"),
+        pgettext_lazy("figure", "Called back in time"),
         _("Bad reviews opened in the period whose citizen was reached within the time allowed."),
         Term(Metric.CALLBACK, IN_TIME),
         MATTERS,
@@ -166,7 +167,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "on_time_rectification",
         1,
         Kind.SHARE,
-        _("Put right and answered in time"),
+        pgettext_lazy("figure", "Put right and answered in time"),
         _(
             "Of the rectifications that fell due in the period, those whose reply reached the "
             "citizen in time. A reopened matter falls due again."
@@ -178,7 +179,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "reopen_rate",
         1,
         Kind.SHARE,
-        _("Reopened"),
+        pgettext_lazy("figure", "Reopened"),
         _("Bad reviews opened in the period that the citizen's follow-up review reopened."),
         Term(Metric.REOPENED),
         MATTERS,
@@ -187,7 +188,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "follow_up_good_rate",
         1,
         Kind.SHARE,
-        _("Good follow-up reviews"),
+        pgettext_lazy("figure", "Good follow-up reviews"),
         _("Levels 3 to 5 among the follow-up reviews given in the period."),
         Term(Metric.FOLLOW_UP, GOOD, ACTIVE),
         FOLLOW_UPS,
@@ -196,7 +197,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "closing_rate",
         1,
         Kind.SHARE,
-        _("Closed"),
+        pgettext_lazy("figure", "Closed"),
         _("Bad reviews opened in the period that are closed by now: what the unit has finished."),
         CLOSED,
         MATTERS,
@@ -205,7 +206,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "confirmed_solved_rate",
         1,
         Kind.SHARE,
-        _("Confirmed as solved"),
+        pgettext_lazy("figure", "Confirmed as solved"),
         _("Closed bad reviews whose citizen confirmed the result: what the citizen says."),
         Term(Metric.CLOSED, YES),
         CLOSED,
@@ -214,7 +215,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "delivery_delay",
         1,
         Kind.QUANTILES,
-        _("Delivery of a bad review to its unit"),
+        pgettext_lazy("figure", "Delivery of a bad review to its unit"),
         _(
             "Time from acceptance to the first arrival at a person's inbox or device: median and "
             "99th percentile, rounded up to two digits."

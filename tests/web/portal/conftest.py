@@ -1,0 +1,28 @@
+"""A public log that moves only when a test says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+
+@pytest.fixture
+def publish(settings, frozen_clock) -> Callable[[], None]:
+    """Seal what waits and add it to the figures; until then an epoch never ends by itself."""
+    from huiyin.indicators.services import fold_sealed
+    from huiyin.log.sealing import seal_if_due
+    from tests import factories
+
+    settings.HUIYIN_EPOCH_SECONDS = 3600
+    settings.HUIYIN_EPOCH_REVIEWS = 100
+    settings.HUIYIN_EPOCH_MAX_SECONDS = 24 * 3600
+    factories.reference_data()
+
+    def seal_and_fold() -> None:
+        frozen_clock.move_by(seconds=settings.HUIYIN_EPOCH_MAX_SECONDS)
+        assert seal_if_due()
+        while fold_sealed():
+            pass
+
+    return seal_and_fold
