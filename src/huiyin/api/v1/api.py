@@ -6,7 +6,7 @@ from ninja import NinjaAPI, Router
 
 from huiyin.api.parsing import StrictParser
 from huiyin.api.problems import handle_all
-from huiyin.api.v1 import events, matters, receipts, reviews, sessions, steps, tags
+from huiyin.api.v1 import events, matters, public, receipts, reviews, sessions, steps, tags
 
 _ABOUT = """\
 Closed-loop evaluation of public services.
@@ -25,6 +25,7 @@ _ROUTERS: tuple[Router, ...] = (
     sessions.router,
     matters.router,
     steps.router,
+    public.router,
 )
 
 # No documentation page: those that come with the framework need scripts of other hosts. The
