@@ -135,7 +135,7 @@ def tell() -> None:
         return
     good = [line for line, times in _GOOD for _time in range(times)]
     random.Random(7).shuffle(good)  # noqa: S311  (a demo, not a secret)
-    everything = [*(said for said, _answer in _ANSWERED), *_WAITING, *good]
+    everything = [*_WAITING, *(said for said, _answer in _ANSWERED), *good]
     links = demo_events.serve(len(everything) + _SILENT)
     for number, line in enumerate(everything):
         _rate(links[number], line, _CHANNELS[number % len(_CHANNELS)])
@@ -146,6 +146,8 @@ def tell() -> None:
         if answer.follow_up:
             _rate_again(matter, answer.follow_up)
     _deliver_everything()
+    for matter, _answer in answered:
+        _read(matter)
 
 
 def _rate(link: str, said: _Said, channel: Channel) -> None:
@@ -195,6 +197,13 @@ def _answer_to(said: _Said, answer: _Answer) -> tuple[Matter, _Answer]:
     )
     matters.approve_reply(**_by(approver, matter))
     return matter, answer
+
+
+def _read(matter: Matter) -> None:
+    """Those who acted have seen what they were told."""
+    for role in (Role.HANDLER, Role.APPROVER, Role.SUPERVISOR):
+        for staff in staff_with(role, matter.organisation):
+            notices.mark_read(staff=staff, matter=matter)
 
 
 def _by(staff: Staff, matter: Matter) -> dict[str, Any]:
