@@ -79,7 +79,8 @@
     window.htmx.ajax("GET", location.href, {
       target: "#inbox",
       select: "#inbox",
-      swap: "outerHTML",
+      // The title is ours: it carries the number of unread notices.
+      swap: "outerHTML ignoreTitle:true",
     });
   }
   function heard(news) {
