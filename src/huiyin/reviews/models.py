@@ -64,16 +64,18 @@ class Case(Row):
         IN_PROGRESS = 2, _("in progress")
         FINISHED = 3, _("finished")
 
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="cases")
-    jurisdiction = models.CharField(max_length=12)
-    project_no = models.CharField(max_length=50)
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="cases", verbose_name=_("organisation")
+    )
+    jurisdiction = models.CharField(_("jurisdiction"), max_length=12)
+    project_no = models.CharField(_("case number"), max_length=50)
     item = models.ForeignKey(ServiceItem, models.PROTECT, null=True, related_name="cases")
-    item_code = models.CharField(max_length=33)
-    item_name = models.CharField(max_length=200)
+    item_code = models.CharField(_("item code"), max_length=33)
+    item_name = models.CharField(_("service item"), max_length=200)
     task_type = models.CharField(max_length=2)
-    status = models.PositiveSmallIntegerField(choices=Status)
-    accepted_on = models.DateTimeField(null=True)
-    finished_on = models.DateTimeField(null=True)
+    status = models.PositiveSmallIntegerField(_("status"), choices=Status)
+    accepted_on = models.DateTimeField(_("accepted on"), null=True)
+    finished_on = models.DateTimeField(_("finished on"), null=True)
     applicant_kind = models.CharField(max_length=2)
     identity_kind = models.CharField(max_length=3)
     title_sealed = models.BinaryField(null=True)
@@ -90,25 +92,34 @@ class Case(Row):
                 fields=["organisation", "jurisdiction", "project_no"], name="one_case_a_number"
             ),
         ]
+        verbose_name = _("case")
+        verbose_name_plural = _("cases")
+
+    def __str__(self) -> str:
+        return self.project_no
 
 
 class ServiceEvent(Row):
     """One service within a case (advice, application, payment, delivery). Reviews hang on this."""
 
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="events")
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="events", verbose_name=_("organisation")
+    )
     case = models.ForeignKey(Case, models.PROTECT, related_name="events")
-    service_number = models.PositiveSmallIntegerField()
-    node_name = models.CharField(max_length=100, blank=True)
+    service_number = models.PositiveSmallIntegerField(_("service number"))
+    node_name = models.CharField(_("service"), max_length=100, blank=True)
     # As the business system claims; acceptance is by our own clock.
-    occurred_at = models.DateTimeField()
-    accepted_at = models.DateTimeField()
-    online = models.BooleanField()
-    hall_name = models.CharField(max_length=100, blank=True)
+    occurred_at = models.DateTimeField(_("served at"))
+    accepted_at = models.DateTimeField(_("received at"))
+    online = models.BooleanField(_("online"))
+    hall_name = models.CharField(_("service hall"), max_length=100, blank=True)
     counter = models.ForeignKey(Counter, models.PROTECT, null=True, related_name="events")
-    counter_number = models.CharField(max_length=20, blank=True)
+    counter_number = models.CharField(_("counter"), max_length=20, blank=True)
     # [{"login": …, "name": …}]: who served, for the unit's own eyes.
     clerks = models.JSONField(default=list)
-    integrator = models.ForeignKey(Integrator, models.PROTECT, related_name="+")
+    integrator = models.ForeignKey(
+        Integrator, models.PROTECT, related_name="+", verbose_name=_("integrator")
+    )
 
     class Meta:
         constraints = [
@@ -116,6 +127,11 @@ class ServiceEvent(Row):
                 fields=["organisation", "case", "service_number"], name="one_event_a_number"
             ),
         ]
+        verbose_name = _("service event")
+        verbose_name_plural = _("service events")
+
+    def __str__(self) -> str:
+        return f"{self.organisation} · {self.node_name or self.service_number}"
 
 
 class Invitation(Row):
@@ -138,11 +154,13 @@ class Invitation(Row):
 class TagList(Row):
     """A generation of tags; reviews keep the codes they chose whatever list is current."""
 
-    version = models.CharField(max_length=20, unique=True)
-    valid_from = models.DateField()
+    version = models.CharField(_("version"), max_length=20, unique=True)
+    valid_from = models.DateField(_("valid from"))
 
     class Meta:
         ordering = ["-valid_from"]
+        verbose_name = _("tag list")
+        verbose_name_plural = _("tag lists")
 
     def __str__(self) -> str:
         return self.version
@@ -154,17 +172,22 @@ class Tag(Row):
         EXTENDED = "extended", _("extended")
 
     tag_list = models.ForeignKey(TagList, models.PROTECT, related_name="tags")
-    code = models.CharField(max_length=3)
-    level = models.PositiveSmallIntegerField(choices=Level)
-    kind = models.CharField(max_length=8, choices=Kind)
-    label = models.CharField(max_length=60)
-    label_en = models.CharField(max_length=120)
+    code = models.CharField(_("code"), max_length=3)
+    level = models.PositiveSmallIntegerField(_("level"), choices=Level)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind)
+    label = models.CharField(_("label"), max_length=60)
+    label_en = models.CharField(_("English label"), max_length=120)
 
     class Meta:
         ordering = ["-level", "code"]
         constraints = [
             models.UniqueConstraint(fields=["tag_list", "code"], name="one_tag_a_code"),
         ]
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.label}"
 
 
 class Review(Row):
@@ -173,16 +196,18 @@ class Review(Row):
     Ordinal 1 is the first review of a service event, ordinal 2 the follow-up review (追评).
     """
 
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="reviews")
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="reviews", verbose_name=_("organisation")
+    )
     event = models.ForeignKey(ServiceEvent, models.PROTECT, related_name="reviews")
-    ordinal = models.PositiveSmallIntegerField()
-    level = models.PositiveSmallIntegerField(choices=Level)
-    tags = models.JSONField(default=list)
-    channel = models.CharField(max_length=14, choices=Channel)
-    trust = models.CharField(max_length=8, choices=Trust)
+    ordinal = models.PositiveSmallIntegerField(_("ordinal"))
+    level = models.PositiveSmallIntegerField(_("level"), choices=Level)
+    tags = models.JSONField(_("tags"), default=list)
+    channel = models.CharField(_("channel"), max_length=14, choices=Channel)
+    trust = models.CharField(_("trust"), max_length=8, choices=Trust)
     hide_name_from_public = models.BooleanField()
     hide_name_from_unit = models.BooleanField()
-    accepted_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(_("accepted at"))
     # A keyed hash of the receipt's code: who reads the database cannot open the status page.
     code_hash = models.BinaryField(max_length=32, unique=True)
     # Of the Idempotency-Key the review came with: a repeated request gets its receipt again.
@@ -201,6 +226,11 @@ class Review(Row):
                 condition=models.Q(ordinal__in=(1, 2)), name="ordinal_is_1_or_2"
             ),
         ]
+        verbose_name = _("review")
+        verbose_name_plural = _("reviews")
+
+    def __str__(self) -> str:
+        return f"{self.organisation} · {self.get_level_display()}"
 
     @property
     def is_bad(self) -> bool:

@@ -265,12 +265,12 @@ def follow_up_token(matter: Matter) -> str | None:
     )
 
 
-def add_integrator(*, name: str, region: Region) -> tuple[Integrator, str]:
+def add_integrator(*, name: str, region: Region, active: bool = True) -> tuple[Integrator, str]:
     """Let a business system push events for the organisations of ``region``; its key, shown once.
 
     Only a keyed hash of the key is kept. Raises ``Invalid`` for a name that is taken.
     """
-    integrator, key = Integrator(name=name.strip(), region=region), _new_key()
+    integrator, key = Integrator(name=name.strip(), region=region, active=active), _new_key()
     integrator.key_hash = hash_of_key(key)
     try:
         integrator.full_clean()
