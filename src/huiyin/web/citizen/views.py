@@ -17,7 +17,7 @@ from uuid import UUID
 import segno
 from django.conf import settings
 from django.core.exceptions import TooManyFilesSent
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -40,7 +40,7 @@ _FLASH_SECONDS = 600
 
 # For codes that are well-formed and nobody's. A code has 75 bits, so this saves work, not secrets:
 # a right code always opens, whatever else was tried from the same service hall's address.
-_guesses = Throttle(burst=20, per_minute=10)
+guesses = Throttle(burst=20, per_minute=10)
 
 
 _FIELDS = ("level", "tags", "text", "photos")
@@ -238,7 +238,7 @@ def qr_picture(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_safe
-def photo(request: HttpRequest, code: str, photo_id: UUID) -> HttpResponseBase:
+def photo(request: HttpRequest, code: str, photo_id: UUID) -> HttpResponse:
     """One of the citizen's own pictures, as it was stored."""
     try:
         found = queries.own_photo(code, photo_id)
@@ -246,7 +246,8 @@ def photo(request: HttpRequest, code: str, photo_id: UUID) -> HttpResponseBase:
         return _unknown(request, code)
     except NotFound:
         return error_page(request, HTTPStatus.NOT_FOUND)
-    return FileResponse(found.file.open("rb"), content_type=found.media_type)
+    with found.file.open("rb") as picture:
+        return HttpResponse(picture.read(), content_type=found.media_type)
 
 
 def _to_status(code: str, *, ordinal: int) -> HttpResponse:
@@ -285,12 +286,12 @@ def _unknown(request: HttpRequest, typed: str) -> HttpResponse:
         )
     address = request.META.get("REMOTE_ADDR", "")
     try:
-        _guesses.check(address)
+        guesses.check(address)
     except TooMany as problem:
         response = _find_page(request, typed, str(problem), HTTPStatus.TOO_MANY_REQUESTS)
         response["Retry-After"] = str(problem.extra["retry_after"])
         return response
-    _guesses.spend(address)
+    guesses.spend(address)
     return _find_page(request, typed, str(errors.ReceiptUnknown()), HTTPStatus.NOT_FOUND)
 
 

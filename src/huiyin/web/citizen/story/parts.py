@@ -1,0 +1,88 @@
+"""What a story is told from, and what it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from huiyin.matters.models import Clock, Matter, Reply, Step
+from huiyin.matters.table import ClockKind, Event
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A deadline as a sentence, such as “To contact you by 24 Nov 2026, 24:00”."""
+
+    words: str
+    late: bool = False
+    # Computed with a calendar whose holidays were not yet announced.
+    provisional: bool = False
+
+
+@dataclass(frozen=True)
+class Item:
+    """One point of the timeline; the field names are those of components/timeline.html."""
+
+    title: str
+    state: str = "done"
+    at: datetime | None = None
+    text: str = ""
+    deadline: Deadline | None = None
+    reply: Reply | None = None
+    level: int | None = None
+
+    @property
+    def template(self) -> str:
+        return "citizen/item.html" if self.deadline or self.reply or self.level else ""
+
+    @property
+    def data(self) -> Item:
+        return self
+
+
+@dataclass(frozen=True)
+class Story:
+    """What the status page tells of a review."""
+
+    items: tuple[Item, ...]
+    # The page's first sentence: where it stands now. ``kind`` is that of components/banner.html.
+    headline: str
+    detail: str = ""
+    deadline: Deadline | None = None
+    kind: str = "info"
+    # The reply that holds now.
+    reply: Reply | None = None
+    asks_again: bool = False
+    # Whether a unit owes the citizen something: the story of a bad review.
+    owes: bool = True
+    # Whether something can still happen, so that looking again makes sense.
+    live: bool = True
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Everything the story of a matter is told from."""
+
+    matter: Matter
+    unit: str
+    steps: Sequence[Step]
+    clocks: Sequence[Clock]
+    replies: Sequence[Reply]
+    milestones_done: int
+    milestones: int
+    second_level: int | None
+    now: datetime
+
+    def clock(self, kind: ClockKind, in_round: int | None = None) -> Clock | None:
+        wanted = (kind, self.matter.round if in_round is None else in_round)
+        return next((row for row in self.clocks if (row.kind, row.round) == wanted), None)
+
+    def reply(self, in_round: int) -> Reply | None:
+        """The reply of a round that was told, or is being told: the last one written in it."""
+        written = [reply for reply in self.replies if reply.round == in_round]
+        return max(written, key=lambda reply: reply.number, default=None)
+
+    @property
+    def told_rounds(self) -> list[int]:
+        return [step.round for step in self.steps if step.event == Event.TELL]
