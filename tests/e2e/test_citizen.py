@@ -226,6 +226,36 @@ def test_switching_language_and_text_size_keeps_what_was_typed(phone: Page, link
     expect(phone.locator("#tag-213")).to_be_checked()
 
 
+_CALL = """
+from huiyin.directory.models import Role
+from huiyin.directory.queries import staff_with
+from huiyin.matters import services
+from huiyin.web.citizen.queries import matter_by_code
+matter = matter_by_code("{code}")
+services.record_contact(
+    matter=matter, staff=staff_with(Role.HANDLER, matter.organisation).first(),
+    seen_version=matter.version, means="call", outcome="busy", relay_reference="test",
+)
+"""
+
+
+def test_news_appear_by_themselves_and_are_announced(
+    product: Product, phone: Page, link: str
+) -> None:
+    phone.clock.install()
+    phone.goto(link)
+    _choose(phone, 1, "115")
+    _send(phone)
+    phone.wait_for_url("**/s/*")
+    expect(phone.locator("#news")).to_have_text("")
+    product.run("shell", "-v0", "-c", _CALL.format(code=phone.url.rsplit("/", 1)[1]))
+    with phone.expect_response(re.compile("/progress")):
+        phone.clock.fast_forward(21_000)
+    expect(phone.locator(".timeline")).to_contain_text("线路占线")
+    expect(phone.locator("#news")).to_contain_text("新进展")
+    expect(phone.locator(".receipt")).to_be_visible()  # the rest of the page stays
+
+
 _LOOKS = [
     (PHONE, "zh-hans", "light", True),
     (PHONE, "en", "dark", True),
