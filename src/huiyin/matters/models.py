@@ -112,6 +112,8 @@ class Matter(Row):
             ),
             models.Index(fields=["kind", "subject_id"], name="matter_of_a_subject"),
         ]
+        verbose_name = _("matter")
+        verbose_name_plural = _("matters")
 
     def __str__(self) -> str:
         return self.code

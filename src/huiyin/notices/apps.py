@@ -1,9 +1,11 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class NoticesConfig(AppConfig):
     name = "huiyin.notices"
     label = "notices"
+    verbose_name = _("Being told")
 
     def ready(self) -> None:
         from huiyin.matters import hooks

@@ -1,6 +1,7 @@
-"""Administration of reviews: integrators are managed here; everything else can only be read.
+"""Administration of what reviews hang on: integrators are managed here, the rest can only be read.
 
-Nothing personal is shown: neither what is sealed nor what a citizen wrote.
+Nothing personal is shown. Reviews have no page here: an administrator who saw them arrive, one by
+one, could tell who rated what before their epoch is sealed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from huiyin.reviews import services
-from huiyin.reviews.models import Case, Integrator, Review, ServiceEvent, Tag, TagList
+from huiyin.reviews.models import Case, Integrator, ServiceEvent, Tag, TagList
 
 
 @admin.register(Integrator)
@@ -138,13 +139,4 @@ class ServiceEventAdmin(ReadOnlyAdmin):
     list_filter = ["integrator", "online"]
     list_select_related = ["organisation", "integrator"]
     search_fields = ["=case__project_no"]
-    ordering = ["-id"]
-
-
-@admin.register(Review)
-class ReviewAdmin(ReadOnlyAdmin):
-    fields = ["organisation", "ordinal", "level", "tags", "channel", "trust", "accepted_at"]
-    list_display = ["organisation", "ordinal", "level", "channel", "trust", "accepted_at"]
-    list_filter = ["level", "ordinal", "channel", "trust"]
-    list_select_related = ["organisation"]
     ordering = ["-id"]

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 class ReviewsConfig(AppConfig):
     name = "huiyin.reviews"
     label = "reviews"
+    verbose_name = _("Reviews and what they hang on")
 
     def ready(self) -> None:
         from huiyin.matters import kinds
