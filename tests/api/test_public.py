@@ -18,7 +18,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _short_epochs(settings, frozen_clock) -> None:
+def _short_epochs(settings, frozen_clock, monkeypatch) -> None:
+    monkeypatch.setattr(public, "questions", public.Throttle(burst=60, per_minute=60))
     settings.HUIYIN_EPOCH_SECONDS = settings.HUIYIN_EPOCH_REVIEWS = 0
     settings.HUIYIN_EPOCH_MAX_SECONDS = 0
     factories.reference_data()

@@ -26,3 +26,12 @@ def publish(settings, frozen_clock) -> Callable[[], None]:
             pass
 
     return seal_and_fold
+
+
+@pytest.fixture(autouse=True)
+def _patient_api(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody who looks very often is slowed down; these tests are about what they see."""
+    from huiyin.api.v1 import public
+    from huiyin.kernel.throttle import Throttle
+
+    monkeypatch.setattr(public, "questions", Throttle(burst=10_000, per_minute=10_000))

@@ -80,6 +80,14 @@ class TestStories:
         # Round two: the second reply comes after the follow-up.
         assert told.rindex("高峰时段已增开窗口") > places[2]
 
+    def test_the_front_page_shows_the_newest_replies(self, client, publish) -> None:
+        factories.loop(State.TOLD, text="等了三个小时。")
+        factories.loop(State.APPROVED, text="还没有答复。")
+        publish()
+        told = page(client, "/", "zh-hans")
+        assert "等了三个小时。" in told
+        assert "还没有答复。" not in told
+
     def test_a_draft_is_never_shown(self, client, publish) -> None:
         made = factories.loop(State.REPLY_DRAFTED)
         matters.return_reply(**made.now(made.approver), reason="请再核实一次。")

@@ -87,10 +87,12 @@ def published(
     cursor: str | None = None,
     organisation: str = "",
     region_prefix: str = "",
+    answered: bool = False,
     size: int = PAGE_SIZE,
 ) -> tuple[list[Story], str | None]:
     """First reviews up to ``epoch``, newest epoch first, in the order of the log, with the cursor
-    of the next page. A fixed number of queries. Raises ``Invalid`` for a foreign cursor."""
+    of the next page; with ``answered`` only those whose reply is in the log too. A fixed number of
+    queries. Raises ``Invalid`` for a foreign cursor."""
     leaves = Leaf.objects.filter(
         epoch_id__lte=epoch, entry__kind="review", entry__review__ordinal=1
     ).select_related(
@@ -100,6 +102,9 @@ def published(
         leaves = leaves.filter(entry__organisation__uscc=organisation)
     if region_prefix:
         leaves = leaves.filter(entry__organisation__region__code__startswith=region_prefix)
+    if answered:
+        told = Step.objects.filter(event=Event.TELL, entry__leaf__epoch_id__lte=epoch)
+        leaves = leaves.filter(entry__review__in=told.values("matter__subject_id"))
     found: Page[Leaf] = page(leaves, key="-index", cursor=cursor, size=size)
     return _told(found.rows, epoch), found.next_cursor
 

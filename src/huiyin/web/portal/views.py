@@ -42,7 +42,9 @@ def home(request: HttpRequest) -> HttpResponse:
     place = Place(Scope.REGION, jurisdiction.code)
     newest: list[stories.Story] = []
     if picture.epoch:
-        newest, _cursor = stories.published(epoch=picture.epoch.number, size=_STORIES_AT_HOME)
+        newest, _cursor = stories.published(
+            epoch=picture.epoch.number, answered=True, size=_STORIES_AT_HOME
+        )
     context = _figures(picture, place) | {
         "jurisdiction": jurisdiction,
         "regions": tables.regions_in(jurisdiction, picture.figures),
