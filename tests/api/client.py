@@ -17,7 +17,7 @@ class Api:
     """A client of ``/api/v1``; every refusal it gets must be a problem document."""
 
     def __init__(self, bearer: str = "", language: str = "en") -> None:
-        self._client = Client(raise_request_exception=False)
+        self._client = Client(raise_request_exception=False, enforce_csrf_checks=True)
         self._headers = {"accept-language": language}
         if bearer:
             self._headers["authorization"] = f"Bearer {bearer}"

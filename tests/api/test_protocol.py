@@ -43,9 +43,20 @@ def test_an_unknown_address_is_a_problem(api: Api, path: str) -> None:
     assert api.get(path).json()["code"] == "not-found"
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
+def test_an_unknown_address_is_a_problem_for_every_method(api: Api, method: str) -> None:
+    assert api.send(method, "/nothing").json()["code"] == "not-found"
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/reviews"), ("DELETE", "/tags"), ("PUT", "/events"), ("PATCH", "/openapi.json")],
+    [
+        ("GET", "/reviews"),
+        ("POST", "/openapi.json"),
+        ("DELETE", "/tags"),
+        ("PUT", "/events"),
+        ("PATCH", "/openapi.json"),
+    ],
 )
 def test_a_wrong_method_is_a_problem_that_names_the_right_ones(
     api: Api, method: str, path: str
@@ -65,6 +76,9 @@ def test_a_wrong_method_is_a_problem_that_names_the_right_ones(
         (b'{"token": NaN}', None),
         (b"[" * 200_000, None),
         (b'{"token": "a", "token": "b", "level": 5}', "token"),
+        (b'{"\\ud800": "a", "\\ud800": "b"}', "?"),
+        (b'{"token": "a", "level": 5, "\\ud800": 1}', None),
+        (b'{"token": "a", "level": 5, "text": "\\ud800"}', None),
         (b'{"token": "a", "level": 5, "x": {"y": 1, "y": 2}}', "y"),
     ],
 )
@@ -104,6 +118,7 @@ def test_a_body_that_is_too_large_is_refused(api: Api, monkeypatch: pytest.Monke
         ({"hide_name_from_unit": "yes"}, "hide_name_from_unit"),
         ({"channel": "paper"}, "channel"),
         ({"photos": []}, "photos"),
+        ({"a\x00b": 1}, "a?b"),
         ({"token": None}, "token"),
     ],
 )

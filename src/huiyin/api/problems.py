@@ -20,6 +20,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from ninja import NinjaAPI
 
+from huiyin.intake.events.fields import field_name
 from huiyin.kernel.problems import Invalid, NotFound, Problem, TooMany
 
 log = logging.getLogger(__name__)
@@ -181,7 +182,7 @@ def _field(place: tuple[Any, ...]) -> str:
         names = names[1:]
     elif source == "body":
         return "body"
-    return ".".join(str(name)[:60] for name in names)
+    return ".".join(field_name(name) for name in names)
 
 
 # What any operation may answer, by what it takes; the document adds them to each.

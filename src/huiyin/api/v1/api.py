@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ninja import NinjaAPI, Router
 
-from huiyin.api.parsing import StrictParser
+from huiyin.api.parsing import Renderer, StrictParser
 from huiyin.api.problems import handle_all
 from huiyin.api.v1 import events, matters, public, receipts, reviews, sessions, steps, tags
 
@@ -35,6 +35,7 @@ api = NinjaAPI(
     version="1",
     description=_ABOUT,
     parser=StrictParser(),
+    renderer=Renderer(),
     docs_url=None,
     openapi_url=None,
     urls_namespace="api-v1",
