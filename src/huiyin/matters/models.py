@@ -75,21 +75,23 @@ class Matter(Row):
     The row is where things stand; how they came to stand there is in the steps.
     """
 
-    code = models.CharField(max_length=12, unique=True)
-    kind = models.CharField(max_length=30)
+    code = models.CharField(_("code"), max_length=12, unique=True)
+    kind = models.CharField(_("kind of matter"), max_length=30)
     # What opened it, in the tables of its kind.
     subject_id = models.UUIDField()
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="matters")
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="matters", verbose_name=_("organisation")
+    )
     policy = models.ForeignKey(Policy, models.PROTECT, related_name="+")
-    state = models.CharField(max_length=20, choices=State)
+    state = models.CharField(_("state"), max_length=20, choices=State)
     # 1, and 2 once the follow-up reopened it.
-    round = models.PositiveSmallIntegerField(default=1)
+    round = models.PositiveSmallIntegerField(_("round"), default=1)
     steps_taken = models.PositiveIntegerField(default=0)
     # Grows with every step but reminders; what an actor saw is compared with it.
     version = models.PositiveIntegerField(default=0)
-    opened_at = models.DateTimeField()
+    opened_at = models.DateTimeField(_("accepted"))
     # When the earliest running clock is due; null when none runs. Orders the inbox.
-    next_due_at = models.DateTimeField(null=True)
+    next_due_at = models.DateTimeField(_("next due"), null=True)
     unreachable = models.BooleanField(default=False)
     result_class = models.CharField(max_length=10, choices=ResultClass, blank=True)
     told_at = models.DateTimeField(null=True)
