@@ -44,8 +44,9 @@ def test_what_is_no_picture_is_refused(content: bytes) -> None:
 
 
 def test_a_picture_with_too_many_pixels_is_refused() -> None:
-    with pytest.raises(Invalid, match=r"像素|pixels"):
+    with pytest.raises(Invalid) as refused:
         _accept(_picture("PNG", (9000, 6000)))
+    assert refused.value.field == "photos"
 
 
 def test_more_than_eight_megabytes_are_refused() -> None:

@@ -57,7 +57,7 @@ def test_a_new_secret_replaces_the_old_one(browser: Client, receiver: Receiver) 
     endpoint, secret = endpoint_for(receiver, factories.organisation())
     page = browser.post(
         reverse("admin:notices_webhookendpoint_changelist"),
-        {"action": "renew_secret", "_selected_action": [endpoint.pk]},
+        {"action": "renew", "_selected_action": [endpoint.pk]},
     ).content.decode()
     assert "whsec_" in page
     assert secret not in page

@@ -45,7 +45,7 @@ def test_a_new_integrators_key_is_shown_once_and_kept_as_a_hash(administrator: C
 def test_a_key_can_be_renewed_and_the_old_one_ends(administrator: Client) -> None:
     made, old = factories.integrator()
     answer = administrator.post(
-        f"{ADDRESS}/integrator/", {"action": "renew_key", "_selected_action": [str(made.pk)]}
+        f"{ADDRESS}/integrator/", {"action": "renew", "_selected_action": [str(made.pk)]}
     )
 
     assert integrator_by_key(key_in(answer.content.decode())) == made

@@ -83,4 +83,5 @@ def _photo(content: bytes, name: str, field: str) -> AcceptedFile:
 
 
 def _base_name(name: str) -> str:
-    return PurePath(name.replace("\\", "/")).name[:200] or "file"
+    last = PurePath(name.replace("\\", "/")).name
+    return "".join(sign for sign in last if sign.isprintable())[:200] or "file"

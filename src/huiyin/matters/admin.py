@@ -11,21 +11,9 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from huiyin.kernel.admin import ReadOnly
 from huiyin.matters import kinds, policy, services
 from huiyin.matters.models import Clock, Matter, Policy, Step
-
-
-class ReadOnly:
-    """Nothing is added, changed or deleted here: the loop's own verbs are the only writers."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class ClockInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from huiyin.directory.models import Staff
+from huiyin.kernel.admin import ReadOnly, SecretOnceAdmin
 from huiyin.kernel.problems import Problem
 from huiyin.notices import services
 from huiyin.notices.models import Delivery, Outbox, WebhookEndpoint
@@ -39,59 +37,25 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(WebhookEndpoint)
-class WebhookEndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """The secret is shown once, on the page that follows making it."""
-
+class WebhookEndpointAdmin(SecretOnceAdmin):
     form = EndpointForm
     list_display = ["name", "url", "organisation", "region", "active"]
     list_filter = ["active"]
     list_select_related = ["organisation", "region"]
     search_fields = ["name"]
     autocomplete_fields = ["organisation", "region"]
-    actions = ["renew_secret"]
+    advice = gettext_lazy("Copy the secret now and give it to the receiver over a safe way.")
 
-    def save_model(
-        self, request: HttpRequest, obj: WebhookEndpoint, form: Any, change: bool
-    ) -> None:
-        if change:
-            super().save_model(request, obj, form, change)
-            return
-        made, secret = services.add_endpoint(
-            name=obj.name, url=obj.url, organisation=obj.organisation, region=obj.region
+    def make(self, row: WebhookEndpoint) -> tuple[WebhookEndpoint, str]:
+        return services.add_endpoint(
+            name=row.name, url=row.url, organisation=row.organisation, region=row.region
         )
-        # Shown by response_add, and gone with this request.
-        obj.__dict__.update(made.__dict__, new_secret=secret)
 
-    def response_add(
-        self, request: HttpRequest, obj: WebhookEndpoint, post_url_continue: str | None = None
-    ) -> HttpResponse:
-        return self._show(request, obj, obj.__dict__["new_secret"])
-
-    @admin.action(description=gettext_lazy("Make a new secret"), permissions=["change"])
-    def renew_secret(
-        self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]
-    ) -> HttpResponse | None:
-        chosen = list(queryset[:2])
-        if len(chosen) != 1:
-            self.message_user(request, _("Choose exactly one endpoint."), messages.WARNING)
-            return None
-        return self._show(request, chosen[0], services.renew_secret(endpoint=chosen[0]))
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # What was sent to it keeps its record; an endpoint is switched off.
-        return False
-
-    def _show(self, request: HttpRequest, endpoint: WebhookEndpoint, secret: str) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Secret of %(endpoint)s") % {"endpoint": endpoint},
-            "secret": secret,
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "admin/notices/secret.html", context)
+    def make_anew(self, row: WebhookEndpoint) -> str:
+        return services.renew_secret(endpoint=row)
 
 
-class DeliveryInline(admin.TabularInline):  # type: ignore[type-arg]
+class DeliveryInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
     model = Delivery
     readonly_fields = [
         "number",
@@ -105,17 +69,10 @@ class DeliveryInline(admin.TabularInline):  # type: ignore[type-arg]
     ]
     fields = tuple(readonly_fields)
     extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Outbox)
-class OutboxAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class OutboxAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Read-only but for one thing: a dead letter can be sent again."""
 
     list_display = ["matter", "event", "transport", "recipient", "state", "attempts", "accepted_at"]
@@ -166,12 +123,3 @@ class OutboxAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 "%(sent)d notice will be sent again.", "%(sent)d notices will be sent again.", sent
             )
             self.message_user(request, said % {"sent": sent}, messages.SUCCESS)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

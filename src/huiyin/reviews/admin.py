@@ -6,106 +6,46 @@ one, could tell who rated what before their epoch is sealed.
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.contrib import admin, messages
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
-from django.utils.translation import gettext as _
+from django.contrib import admin
 from django.utils.translation import gettext_lazy
 
+from huiyin.kernel.admin import ReadOnly, SecretOnceAdmin
 from huiyin.reviews import services
 from huiyin.reviews.models import Case, Integrator, ServiceEvent, Tag, TagList
 
 
 @admin.register(Integrator)
-class IntegratorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """The key is shown once, on the page that follows making it."""
-
+class IntegratorAdmin(SecretOnceAdmin):
     fields = ["name", "region", "active"]
     list_display = ["name", "region", "active"]
     list_filter = ["active"]
     list_select_related = ["region"]
     search_fields = ["name"]
     autocomplete_fields = ["region"]
-    actions = ["renew_key"]
+    advice = gettext_lazy("Copy the key now and give it to the integrator over a safe way.")
 
-    def save_model(self, request: HttpRequest, obj: Integrator, form: Any, change: bool) -> None:
-        if change:
-            super().save_model(request, obj, form, change)
-            return
-        made, key = services.add_integrator(name=obj.name, region=obj.region, active=obj.active)
-        # Shown by response_add, and gone with this request.
-        obj.__dict__.update(made.__dict__, new_key=key)
+    def make(self, row: Integrator) -> tuple[Integrator, str]:
+        return services.add_integrator(name=row.name, region=row.region, active=row.active)
 
-    def response_add(
-        self, request: HttpRequest, obj: Integrator, post_url_continue: str | None = None
-    ) -> HttpResponse:
-        return self._show(request, obj, obj.__dict__["new_key"])
-
-    @admin.action(description=gettext_lazy("Make a new key"), permissions=["change"])
-    def renew_key(
-        self, request: HttpRequest, queryset: QuerySet[Integrator]
-    ) -> HttpResponse | None:
-        chosen = list(queryset[:2])
-        if len(chosen) != 1:
-            self.message_user(request, _("Choose exactly one integrator."), messages.WARNING)
-            return None
-        return self._show(request, chosen[0], services.renew_key(integrator=chosen[0]))
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # Its events name it; an integrator is switched off.
-        return False
-
-    def _show(self, request: HttpRequest, integrator: Integrator, key: str) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Key of %(integrator)s") % {"integrator": integrator},
-            "key": key,
-            "opts": self.opts,
-        }
-        response = TemplateResponse(request, "admin/reviews/key.html", context)
-        response["Cache-Control"] = "no-store"
-        return response
+    def make_anew(self, row: Integrator) -> str:
+        return services.renew_key(integrator=row)
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Citizens write through their own channels, and nobody else does."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class TagInline(admin.TabularInline):  # type: ignore[type-arg]
+class TagInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
     model = Tag
     fields = ["level", "code", "kind", "label", "label_en"]
     extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(TagList)
-class TagListAdmin(ReadOnlyAdmin):
+class TagListAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["version", "valid_from"]
     inlines = [TagInline]
 
 
 @admin.register(Case)
-class CaseAdmin(ReadOnlyAdmin):
+class CaseAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    show_full_result_count = False
     fields = [
         "organisation",
         "jurisdiction",
@@ -123,7 +63,8 @@ class CaseAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ServiceEvent)
-class ServiceEventAdmin(ReadOnlyAdmin):
+class ServiceEventAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    show_full_result_count = False
     fields = [
         "organisation",
         "service_number",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import secrets
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -17,6 +16,7 @@ from django.db import IntegrityError, transaction
 from huiyin.directory.models import Region
 from huiyin.kernel import clock, crypto
 from huiyin.kernel.problems import Invalid
+from huiyin.kernel.text import is_printable
 from huiyin.kernel.uploads import AcceptedFile
 from huiyin.log import services as log
 from huiyin.matters import services as matters
@@ -101,8 +101,7 @@ def _checked(review: NewReview) -> NewReview:
     text = review.text.replace("\r\n", "\n").replace("\r", "\n").strip()
     if len(text) > MAX_TEXT:
         raise errors.TextTooLong(field="text")
-    # Control characters and lone surrogates; format characters (Cf) join emoji and scripts.
-    if any(unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\n\t" for sign in text):
+    if not is_printable(text):
         raise errors.TextInvalid(field="text")
     if review.level in BAD_LEVELS and not chosen and not text:
         raise errors.DetailMissing(field="tags")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -10,7 +9,7 @@ from ninja import Schema
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictStr
 from pydantic_core import PydanticCustomError
 
-_LINE_BREAKS = {"\n", "\r", "\t"}
+from huiyin.kernel.text import is_printable
 
 
 class Body(BaseModel):
@@ -19,15 +18,8 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-def storable(value: str) -> bool:
-    """Whether ``value`` is free of control characters and halves of characters."""
-    return not any(
-        unicodedata.category(sign) in {"Cc", "Cs"} and sign not in _LINE_BREAKS for sign in value
-    )
-
-
 def _need_storable(value: str) -> str:
-    if not storable(value):
+    if not is_printable(value):
         raise PydanticCustomError("control_characters", "control characters")
     return value
 

@@ -17,7 +17,7 @@ from pydantic import Field, StrictBool
 from huiyin.api.auth import StaffSession
 from huiyin.api.openapi import raises
 from huiyin.api.v1.matters import MatterDetail, actor, detail, find
-from huiyin.api.v1.shapes import Body, Day, Line, Text, Version, storable
+from huiyin.api.v1.shapes import Body, Day, Line, Text, Version
 from huiyin.directory.models import Staff
 from huiyin.kernel.problems import Invalid, NotFound
 from huiyin.kernel.uploads import accept_document
@@ -257,8 +257,6 @@ def add_evidence(
     caption: Annotated[str, Form(max_length=200)] = "",
 ) -> MatterDetail:
     """A JPEG, PNG, WebP or PDF of at most 8 MB, judged by what it contains."""
-    if not storable(caption):
-        raise Invalid(field="caption")
     accepted = accept_document(file, name=file.name or "", field="file")
     services.add_evidence(**_acting(request, code, version), file=accepted, caption=caption)
     return _afterwards(request, code)

@@ -1,0 +1,50 @@
+"""Opening a matter: what a kind of matter calls when something has to be put right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from huiyin.directory.models import Organisation
+from huiyin.kernel import ids
+from huiyin.matters import engine
+from huiyin.matters.models import Matter
+from huiyin.matters.queries import policy_for
+from huiyin.matters.table import Event, Party, State
+
+CODE_LENGTH = 9
+
+
+def open_matter(
+    *,
+    kind: str,
+    subject_id: UUID,
+    organisation: Organisation,
+    accepted_at: datetime,
+    public: Mapping[str, Any] | None = None,
+) -> Matter:
+    """Open a matter of ``kind`` and deliver it to ``organisation``; the clocks start.
+
+    ``accepted_at`` is when its cause was accepted: delays of delivery count from there. ``public``
+    joins the log entry of the opening. Belongs into the transaction of what opens it. Raises
+    ``NoPolicy``.
+    """
+    matter = Matter.objects.create(
+        code=ids.new_code(CODE_LENGTH),
+        kind=kind,
+        subject_id=subject_id,
+        organisation=organisation,
+        policy=policy_for(kind, organisation.region),
+        state=State.DELIVERED,
+        opened_at=accepted_at,
+    )
+    engine.take(
+        matter,
+        Event.OPEN,
+        party=Party.PLATFORM,
+        data={"policy": matter.policy.label},
+        public={"policy": matter.policy.label, **(public or {})},
+    )
+    return matter
