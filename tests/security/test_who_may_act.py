@@ -1,0 +1,120 @@
+"""Every address of the desk and of the API, asked by those who may not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.test import Client
+
+from huiyin.directory.models import Duty, Role, Staff
+from huiyin.kernel import clock
+from huiyin.matters.models import Step
+from huiyin.matters.table import State
+from huiyin.web.desk import actions
+from tests import factories
+from tests.api.client import Api, signed_in
+from tests.factories import Loop
+
+pytestmark = pytest.mark.django_db
+_VERBS: dict[str, Any] = {
+    "calls": None,
+    "contacts": {"reference": "x", "outcome": "reached"},
+    "messages": {"text": "x"},
+    "verification": {"facts": "x"},
+    "unreachable": {"reason": "x"},
+    "unreachable/decision": {"reason": "x", "agree": True},
+    "plan": {
+        "root_cause": "process",
+        "explanation": "x",
+        "measures": [{"head": "process", "description": "x"}],
+        "milestones": [{"title": "x", "due_on": "2099-01-01"}],
+    },
+    "milestones/1": {},
+    "reply": {"text": "x", "result_class": "explained", "legal_reason": "x"},
+    "reply/return": {"reason": "x"},
+    "reply/approval": {},
+}
+
+
+def _administrator() -> Staff:
+    return factories.staff(Role.ADMINISTRATOR, over=factories.region(factories.PROVINCE))
+
+
+def _auditor() -> Staff:
+    return factories.staff(Role.AUDITOR, over=factories.region(factories.PROVINCE))
+
+
+def _former_handler(made: Loop) -> Staff:
+    former = factories.staff(Role.HANDLER, of=made.organisation)
+    yesterday = clock.today() - timedelta(days=1)
+    Duty.objects.filter(staff=former).update(starts_on=yesterday, ends_on=yesterday)
+    return former
+
+
+def _try_every_verb(api: Api, made: Loop, *allowed: int) -> None:
+    before = Step.objects.count()
+    for verb, said in _VERBS.items():
+        body = None if said is None else said | {"version": made.again().version}
+        answer = api.post(f"/matters/{made.matter.code}/{verb}", body)
+        assert answer.status_code in allowed, (verb, answer.content)
+    assert Step.objects.count() == before
+
+
+@pytest.mark.parametrize("state", [State.DELIVERED, State.RECTIFYING, State.REPLY_DRAFTED])
+def test_an_auditor_takes_no_step_in_any_state(state: State) -> None:
+    made = factories.loop(state)
+    _try_every_verb(signed_in(_auditor()), made, 403, 409, 422)
+
+
+@pytest.mark.parametrize("state", [State.DELIVERED, State.RECTIFYING, State.REPLY_DRAFTED])
+def test_administrators_former_handlers_and_strangers_find_nothing_at_any_address(
+    state: State,
+) -> None:
+    made = factories.loop(state)
+    code = made.matter.code
+    for person in (_administrator(), _former_handler(made), made.outsider, made.arbiter):
+        _try_every_verb(signed_in(person), made, 404)
+        browser = Client()
+        browser.force_login(person)
+        for rest in ("", "/approval", "/photos/1"):
+            assert browser.get(f"/desk/matters/{code}{rest}").status_code == 404
+        for name in actions.NAMES:
+            answer = browser.post(f"/desk/matters/{code}/{name}", {"version": "1"})
+            assert answer.status_code == 404, name
+
+
+def test_nobody_but_an_administrator_opens_the_administration_or_moves_the_clock() -> None:
+    made = factories.loop()
+    for person in (made.handler, made.approver, made.supervisor, made.arbiter, _auditor()):
+        browser = Client()
+        browser.force_login(person)
+        assert browser.get("/admin/directory/staff/").status_code == 302
+        assert browser.post("/admin/notices/outbox/").status_code == 302
+        assert browser.get("/desk/administration/").status_code == 404
+        assert browser.post("/desk/time/", {"to": "hour"}).status_code == 404
+
+
+def test_a_session_that_was_there_before_signing_in_is_worth_nothing_afterwards() -> None:
+    person = factories.staff()
+    planted = SessionStore()
+    planted["planted"] = True
+    planted.create()
+    browser = Client()
+    browser.cookies["huiyin_session"] = planted.session_key
+    browser.post("/desk/login/", {"username": person.username, "password": factories.PASSWORD})
+    assert browser.cookies["huiyin_session"].value != planted.session_key
+    assert not SessionStore(planted.session_key).get("_auth_user_id")
+    assert browser.get("/desk/").status_code == 200
+
+
+def test_a_closed_account_is_signed_out_of_every_page_at_once() -> None:
+    person = factories.staff()
+    browser = Client()
+    browser.force_login(person)
+    assert browser.get("/desk/").status_code == 200
+    Staff.objects.filter(pk=person.pk).update(is_active=False)
+    assert browser.get("/desk/").status_code == 302
+    assert browser.get("/desk/stream").status_code == 403
