@@ -171,6 +171,17 @@ def test_only_calls_that_the_relay_placed_can_be_recorded_and_only_once(made: Lo
     assert post(handler, made, "contacts", **said).json()["field"] == "reference"
 
 
+def test_without_a_gateway_there_is_a_refusal_and_no_reference(made: Loop, settings: Any) -> None:
+    settings.HUIYIN_DEMO = False
+    handler = signed_in(made.handler)
+    for answer in (
+        handler.post(f"/matters/{made.matter.code}/calls"),
+        post(handler, made, "messages", text="您好"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (503, "no-gateway")
+    assert handler.get(f"/matters/{made.matter.code}").json()["contacts"] == []
+
+
 def test_nobody_on_the_desk_ever_sees_the_contact(made: Loop) -> None:
     hidden = factories.loop(hide_name_from_unit=True)
     for loop in (made, hidden):

@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from huiyin.kernel.problems import Invalid
 from huiyin.matters.errors import Moved, NotNow, NotYours
@@ -11,7 +12,7 @@ from huiyin.matters.models import ContactAttempt
 from huiyin.matters.table import Event, State
 from huiyin.notices import queries, relay, services
 from huiyin.notices.dispatcher import Dispatcher
-from huiyin.notices.errors import NoContact, RelayDown
+from huiyin.notices.errors import NoContact, NoGateway, RelayDown
 from huiyin.notices.models import Outbox, RelayAttempt
 from tests import factories
 from tests.notices.support import ObedientRelay, drain, later
@@ -180,6 +181,30 @@ def test_without_a_number_there_is_nobody_to_call(gateway: ObedientRelay) -> Non
     _without_number(loop)
     with pytest.raises(NoContact):
         services.call_citizen(matter=loop.matter, staff=loop.handler)
+
+
+def test_a_gateway_is_installed_by_its_name() -> None:
+    made = relay.named("tests.notices.support:ObedientRelay")
+    assert isinstance(made, ObedientRelay)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "nowhere", "nowhere:Gateway", "tests.notices.support:Nothing", "json:JSONDecoder"]
+)
+def test_a_name_that_is_no_gateway_is_refused(name: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="HUIYIN_RELAY"):
+        relay.named(name)
+
+
+def test_without_a_gateway_nothing_looks_as_if_somebody_was_reached(settings: Any) -> None:
+    settings.HUIYIN_DEMO = False
+    loop = factories.loop()
+    with pytest.raises(NoGateway):
+        services.call_citizen(matter=loop.matter, staff=loop.handler)
+    with pytest.raises(RelayDown):
+        services.message_citizen(**loop.now(loop.handler), text="您好")
+    assert not RelayAttempt.objects.exists()
+    assert not ContactAttempt.objects.exists()
 
 
 def test_the_console_names_the_matter_and_never_the_number(

@@ -51,6 +51,8 @@ HUIYIN_INVITATION_DAYS = env.number("HUIYIN_INVITATION_DAYS", 30)
 HUIYIN_WEBHOOK_PRIVATE = env.flag("HUIYIN_WEBHOOK_PRIVATE", HUIYIN_DEMO)
 # A notice that could not be delivered in this many tries, about a day, becomes a dead letter.
 HUIYIN_NOTICE_TRIES = env.number("HUIYIN_NOTICE_TRIES", 16)
+# The telephone and SMS gateway, as module:Class. Without one nobody is called or written to.
+HUIYIN_RELAY = env.text("HUIYIN_RELAY", "")
 # Reverse proxies in front of us whose X-Forwarded-For is believed.
 HUIYIN_TRUSTED_PROXIES = env.words("HUIYIN_TRUSTED_PROXIES", "")
 

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,6 +10,8 @@ class NoticesConfig(AppConfig):
 
     def ready(self) -> None:
         from huiyin.matters import hooks
-        from huiyin.notices import services
+        from huiyin.notices import relay, services
 
         hooks.on_step(services.announce)
+        if settings.HUIYIN_RELAY:
+            relay.use(relay.named(settings.HUIYIN_RELAY))

@@ -23,6 +23,16 @@ class RelayDown(Problem):
     title = _("The call or message could not be placed. Please try again in a few minutes.")
 
 
+class NoGateway(RelayDown):
+    """Nothing is installed that reaches people, so nothing may look as if somebody was reached."""
+
+    code = "no-gateway"
+    title = _(
+        "No telephone and SMS gateway is connected, so nobody was called or written to. "
+        "An administrator has to connect one."
+    )
+
+
 class NotDead(Problem):
     """Only dead letters can be sent again."""
 

@@ -1,16 +1,19 @@
 """The relay: the only way to a citizen, so that nobody on the desk ever holds a number.
 
-A real relay is a telephone or SMS gateway. The one here writes to the log that it would have called
-or sent, for the demo and until a gateway is installed with ``use``.
+A real relay is a telephone or SMS gateway. The one here plays it in the demo, by writing to the log
+that it would have called or sent. Elsewhere it reaches nobody, and is not asked: until a gateway is
+installed (``HUIYIN_RELAY``), staff are told that there is none.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
+from importlib import import_module
 from typing import Protocol
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from huiyin.directory.models import Staff
 from huiyin.kernel import ids
@@ -63,6 +66,7 @@ def _reference(key: str) -> str:
     return ids.code_from(hashlib.sha256(key.encode()).digest(), 9)
 
 
+_VERBS = ("reaches_people", "place_call", "send_message")
 _relay: Relay = ConsoleRelay()
 
 
@@ -71,6 +75,22 @@ def use(relay: Relay) -> Relay:
     global _relay
     before, _relay = _relay, relay
     return before
+
+
+def named(name: str) -> Relay:
+    """The gateway called ``module:Class``. Raises ``ImproperlyConfigured``."""
+    module, _colon, kind = name.partition(":")
+    try:
+        made = getattr(import_module(module), kind)()
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        raise ImproperlyConfigured(
+            f"HUIYIN_RELAY names no class that can be made: {error}"
+        ) from error
+    lacking = [verb for verb in _VERBS if not hasattr(made, verb)]
+    if lacking:
+        raise ImproperlyConfigured(f"HUIYIN_RELAY names a class without {', '.join(lacking)}.")
+    gateway: Relay = made
+    return gateway
 
 
 def current() -> Relay:

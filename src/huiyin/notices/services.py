@@ -22,7 +22,7 @@ from huiyin.matters.models import ContactAttempt, Matter, Step
 from huiyin.matters.queries import possible_events
 from huiyin.matters.table import Event, Party, State, Transition
 from huiyin.notices import relay
-from huiyin.notices.errors import NobodyOnDuty, NoContact, NotDead, RelayDown
+from huiyin.notices.errors import NobodyOnDuty, NoContact, NoGateway, NotDead, RelayDown
 from huiyin.notices.models import InboxItem, Outbox, RelayAttempt, WebhookEndpoint
 from huiyin.notices.recipients import Recipient, endpoints_for, staff_for
 from huiyin.notices.transports import names
@@ -214,12 +214,13 @@ def mark_read(*, staff: Staff, matter: Matter) -> None:
 
 def call_citizen(*, matter: Matter, staff: Staff) -> RelayAttempt:
     """Let the relay connect ``staff`` with the citizen. With its ``reference`` the caller then
-    records what came of it. Raises ``NotNow``, ``NotYours``, ``NoContact`` or ``RelayDown``."""
+    records what came of it. Raises ``NotNow``, ``NotYours``, ``NoContact``, ``NoGateway`` or
+    ``RelayDown``."""
     _need_right_to_contact(matter, staff)
-    contact = _contact(matter)
+    contact, gateway = _contact(matter), _gateway()
     attempt = _ask(matter, staff, ContactAttempt.Means.CALL)
     try:
-        reference = relay.current().place_call(matter, staff, to=contact, key=attempt.pk.hex)
+        reference = gateway.place_call(matter, staff, to=contact, key=attempt.pk.hex)
     except relay.RelayFailed as error:
         _settle(attempt, RelayAttempt.Outcome.FAILED)
         raise RelayDown from error
@@ -234,7 +235,7 @@ def message_citizen(
 
     The relay is asked outside of any lock. Once the message is out it is recorded, whatever
     happened to the matter meanwhile. Raises ``Invalid``, ``Moved``, ``NotNow``, ``NotYours``,
-    ``NoContact`` or ``RelayDown``; then nothing was sent.
+    ``NoContact``, ``NoGateway`` or ``RelayDown``; then nothing was sent.
     """
     text = text.strip()
     if not text or len(text) > MAX_MESSAGE:
@@ -244,10 +245,10 @@ def message_citizen(
     _need_right_to_contact(matter, staff)
     if not Matter.objects.filter(pk=matter.pk, version=seen_version).exists():
         raise Moved
-    contact = _contact(matter)
+    contact, gateway = _contact(matter), _gateway()
     attempt = _ask(matter, staff, ContactAttempt.Means.MESSAGE)
     try:
-        reference = relay.current().send_message(matter, text, to=contact, key=attempt.pk.hex)
+        reference = gateway.send_message(matter, text, to=contact, key=attempt.pk.hex)
     except relay.RelayFailed as error:
         _settle(attempt, RelayAttempt.Outcome.FAILED)
         raise RelayDown from error
@@ -277,6 +278,14 @@ def _contact(matter: Matter) -> kinds.Contact:
     if contact is None:
         raise NoContact
     return contact
+
+
+def _gateway() -> relay.Relay:
+    """The relay, if it reaches people: a call that only a log knows of must not become a record."""
+    gateway = relay.current()
+    if not gateway.reaches_people:
+        raise NoGateway
+    return gateway
 
 
 def _ask(matter: Matter, staff: Staff, means: str) -> RelayAttempt:

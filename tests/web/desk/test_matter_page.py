@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from PIL import Image
+from pytest_django import Settings
 
 from huiyin.directory.models import Duty, Role
 from huiyin.kernel import clock
@@ -173,6 +174,23 @@ def test_nobody_reached_takes_three_attempts_apart_and_the_supervisor(
     _take(supervisor, loop, "decide-unreachable", reason="同意。", decision="agree")
     assert loop.again().state == State.VERIFIED
     assert loop.matter.unreachable
+
+
+def test_without_a_gateway_the_page_says_so_instead_of_offering_a_call(
+    signed_in: SignedIn, settings: Settings
+) -> None:
+    settings.HUIYIN_DEMO = False
+    loop = factories.loop()
+    handler = signed_in(loop.handler)
+    page = handler.get(_address(loop))
+    assert "has to connect one" in page.content.decode()
+    assert not ROADSIDE & _offered(page)
+    # A page that was opened before says the same when its button is pressed.
+    for name in sorted(ROADSIDE):
+        answer = _take(handler, loop, name, message="您好", version=loop.matter.version)
+        assert answer.status_code == 503
+        assert "has to connect one" in answer.content.decode()
+    assert not ContactAttempt.objects.exists()
 
 
 def test_a_message_goes_through_the_relay_and_is_recorded(signed_in: SignedIn) -> None:

@@ -25,13 +25,13 @@ from huiyin.matters import services
 from huiyin.matters.errors import Moved, NotNow, NotYours, Refused
 from huiyin.matters.models import ContactAttempt, Matter
 from huiyin.matters.services import PlannedMeasure, PlannedMilestone
-from huiyin.notices.errors import NoContact, RelayDown
+from huiyin.notices.errors import NoContact, NoGateway, RelayDown
 from huiyin.notices.models import RelayAttempt
 from huiyin.notices.services import call_citizen, message_citizen
 
 router = Router(tags=["steps"], auth=StaffSession())
 _RAISES = raises(NotNow, NotYours, Moved, Refused)
-_RELAY = raises(NotNow, NotYours, Moved, NoContact, RelayDown)
+_RELAY = raises(NotNow, NotYours, Moved, NoContact, NoGateway, RelayDown)
 
 
 class Seen(Body):

@@ -16,6 +16,8 @@ from huiyin.matters import plan, policy
 from huiyin.matters.models import Matter, Rectification
 from huiyin.matters.queries import get_visible
 from huiyin.matters.table import ClockKind, Event, State
+from huiyin.notices import relay
+from huiyin.notices.errors import NoGateway
 from huiyin.notices.services import mark_read
 from huiyin.reviews import queries as reviews
 from huiyin.web.desk import forms, history, road
@@ -117,6 +119,7 @@ def picture(
         "offered": {event.value: obstacle for event, obstacle in offered.items()},
         "acts": bool(offered),
         "call": call,
+        "no_gateway": "" if relay.current().reaches_people else NoGateway.title,
         "rules": policy.read(matter.policy.document),
         "forms": dict(_forms(matter, offered, call, bound)),
         "rectifications": rectifications,
