@@ -7,13 +7,12 @@ from django.db import DatabaseError, connection
 from django.test import Client
 
 from huiyin.conf import health
-from huiyin.conf.loops import machine_time
 from huiyin.conf.models import Heartbeat
 from huiyin.kernel import clock
 
 
 def _beat(age: timedelta = timedelta()) -> None:
-    Heartbeat.objects.update_or_create(name="dispatcher", defaults={"at": machine_time() - age})
+    Heartbeat.objects.update_or_create(name="dispatcher", defaults={"at": clock.machine_now() - age})
 
 
 def test_the_process_is_alive_without_asking_the_database(client: Client) -> None:

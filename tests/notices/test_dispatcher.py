@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -321,6 +321,17 @@ def test_two_dispatchers_at_once_send_each_webhook_once(receiver: Receiver) -> N
     for worker in workers:
         worker.join()
     assert len(receiver.keys) == len(set(receiver.keys)) == 6
+
+
+def test_a_demo_whose_clock_was_moved_still_signs_with_the_time_of_day(
+    dispatcher: Dispatcher, receiver: Receiver
+) -> None:
+    clock.set_offset(timedelta(days=30))
+    secret = _hook(receiver)
+    drain(dispatcher)
+    [request] = receiver.received
+    # The verification refuses what is older or newer than five minutes.
+    Webhook(secret).verify(request.body, request.headers)
 
 
 def test_the_body_is_the_same_at_every_try(dispatcher: Dispatcher, receiver: Receiver) -> None:

@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from huiyin.conf.loops import machine_time
 from huiyin.conf.models import Heartbeat
+from huiyin.kernel import clock
 
 # Three beats may be missed, and a round may wait for a slow receiver.
 STALE_AFTER = timedelta(seconds=45)
@@ -54,7 +54,7 @@ def stale_loop(name: str) -> str | None:
     beat = Heartbeat.objects.filter(name=name).first()
     if beat is None:
         return "has not finished a round yet"
-    age = machine_time() - beat.at
+    age = clock.machine_now() - beat.at
     if age > STALE_AFTER:
         return f"finished its last round {age.total_seconds():.0f} s ago"
     return None
@@ -70,4 +70,4 @@ def clock_skew() -> timedelta:
     with connection.cursor() as cursor:
         cursor.execute(sql)
         theirs = float(cursor.fetchone()[0])
-    return timedelta(seconds=machine_time().timestamp() - theirs)
+    return timedelta(seconds=clock.machine_now().timestamp() - theirs)

@@ -86,7 +86,7 @@ class Runner:
                 self._stopping.wait(pause)
                 continue
             failures = 0
-            self._last_round[loop.name] = machine_time()
+            self._last_round[loop.name] = clock.machine_now()
             close_old_connections()
             if not more:
                 self._bells[loop.name].wait(loop.every_seconds)
@@ -113,8 +113,3 @@ class Runner:
                 log.warning("could not record that the loops are alive", exc_info=True)
             close_old_connections()
         connection.close()
-
-
-def machine_time() -> datetime:
-    """The machine's own time, without the demo's shift."""
-    return clock.now() - clock.offset()

@@ -26,6 +26,12 @@ def now() -> datetime:
     return datetime.now(UTC) + _offset
 
 
+def machine_now() -> datetime:
+    """The machine's own time, without the demo's shift: for what is compared with other machines'
+    clocks (heartbeats, signatures), never for what happened to a matter."""
+    return _frozen or datetime.now(UTC)
+
+
 def today() -> date:
     """The current day where the platform is, Asia/Shanghai."""
     return local(now()).date()
