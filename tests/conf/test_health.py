@@ -12,7 +12,9 @@ from huiyin.kernel import clock
 
 
 def _beat(age: timedelta = timedelta()) -> None:
-    Heartbeat.objects.update_or_create(name="dispatcher", defaults={"at": clock.machine_now() - age})
+    Heartbeat.objects.update_or_create(
+        name="dispatcher", defaults={"at": clock.machine_now() - age}
+    )
 
 
 def test_the_process_is_alive_without_asking_the_database(client: Client) -> None:
@@ -80,6 +82,32 @@ def test_not_ready_without_a_database(client: Client, monkeypatch: pytest.Monkey
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["checks"]["database"] == "the database does not answer"
+
+
+@pytest.mark.django_db
+def test_probes_ask_under_any_name(client: Client) -> None:
+    _beat()
+    for path in ("/healthz", "/readyz"):
+        assert client.get(path, headers={"host": "10.0.0.7:8000"}).status_code == 200
+    assert client.get("/", headers={"host": "10.0.0.7:8000"}).status_code == 400
+
+
+@pytest.mark.django_db
+def test_a_probe_that_finds_us_not_ready_leaves_no_line(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert client.get("/readyz").status_code == 503
+    assert not caplog.records
+
+
+@pytest.mark.django_db
+def test_a_wrong_host_is_one_line_of_the_log(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.get("/", headers={"host": "scanner.example"})
+    [record] = caplog.records
+    assert "scanner.example" in record.getMessage()
+    assert record.exc_info is None
 
 
 @pytest.mark.django_db

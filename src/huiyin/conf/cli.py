@@ -10,6 +10,8 @@ from django.core.management import execute_from_command_line
 
 
 def main() -> None:
+    # The database, uploads and keys are nobody else's to read, whatever the caller's umask.
+    os.umask(0o077)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "huiyin.conf.settings")
     # Commands are modules, whose names take underscores; people type hyphens.
     arguments = [

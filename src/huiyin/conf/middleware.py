@@ -1,15 +1,16 @@
-"""What every response carries, and the demo's shared clock."""
+"""What every response carries, probes, and the demo's shared clock."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
+from huiyin.conf import health
 from huiyin.kernel import timemachine
 
 # Addresses that show what only their reader may see: no cache, shared or not, keeps a copy.
 _PRIVATE = ("/r/", "/s/", "/desk/", "/admin/")
-_HEALTH = ("/healthz", "/readyz")
+_PROBES = {"/healthz": health.alive, "/readyz": health.ready}
 
 
 class SecurityHeaders(MiddlewareMixin):
@@ -28,9 +29,16 @@ class SecurityHeaders(MiddlewareMixin):
         return response
 
 
+class Probes(MiddlewareMixin):
+    """Answers load balancers before anything looks at the host: they ask by address, not name."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        answer = _PROBES.get(request.path_info)
+        return answer(request) if answer else None
+
+
 class DemoClock(MiddlewareMixin):
     """Takes over the clock that another process of this demo moved; one query a request."""
 
     def process_request(self, request: HttpRequest) -> None:
-        if request.path not in _HEALTH:
-            timemachine.sync()
+        timemachine.sync()

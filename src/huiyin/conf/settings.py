@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from huiyin.conf import environment as env
+from huiyin.conf import log_filters
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -35,8 +36,8 @@ _HTTPS = HUIYIN_BASE_URL.startswith("https://")
 HUIYIN_JURISDICTION = env.text("HUIYIN_JURISDICTION", "330000000000")
 HUIYIN_LOG_NAME = env.text("HUIYIN_LOG_NAME", "huiyin-demo" if HUIYIN_DEMO else "huiyin")
 
-# Epochs (when the public may see something new): at least this many seconds and first reviews,
-# but never longer than the maximum. The demo uses seconds, to be watched.
+# Epochs (when the public may see something new): at least this many seconds and reviews (follow-up
+# reviews count), but never longer than the maximum. The demo uses seconds, to be watched.
 HUIYIN_EPOCH_SECONDS = env.number("HUIYIN_EPOCH_SECONDS", 4 if HUIYIN_DEMO else 3600)
 HUIYIN_EPOCH_REVIEWS = env.number("HUIYIN_EPOCH_REVIEWS", 1 if HUIYIN_DEMO else 100)
 HUIYIN_EPOCH_MAX_SECONDS = env.number("HUIYIN_EPOCH_MAX_SECONDS", 20 if HUIYIN_DEMO else 86400)
@@ -93,6 +94,9 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "huiyin.conf.middleware.SecurityHeaders",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # Below come those that look at the host, the session or the demo's clock: not for probes.
+    "huiyin.conf.middleware.Probes",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -100,7 +104,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 if HUIYIN_DEMO:
@@ -206,11 +209,19 @@ LOGGING = {
     "formatters": {
         "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
     },
+    "filters": {
+        name: {"()": "django.utils.log.CallbackFilter", "callback": callback}
+        for name, callback in (
+            ("not_ready", log_filters.not_ready),
+            ("in_one_line", log_filters.in_one_line),
+        )
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.text("HUIYIN_LOG_LEVEL", "INFO")},
     "loggers": {
         # Addresses hold invitation tokens and receipt codes: no access log of ours names them.
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["not_ready"]},
+        "django.security.DisallowedHost": {"filters": ["in_one_line"]},
         "httpx": {"level": "WARNING"},
     },
 }

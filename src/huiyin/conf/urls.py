@@ -1,13 +1,12 @@
-"""Every address of the product. Stable ones are named in docs/reference."""
+"""Every address of the product. Stable ones are named in docs/reference.
+
+``/healthz`` and ``/readyz`` are answered before these are looked at (``middleware.Probes``).
+"""
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from huiyin.conf import health
-
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("healthz", health.alive),
-    path("readyz", health.ready),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/", include("huiyin.api.urls")),
