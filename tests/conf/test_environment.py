@@ -94,6 +94,31 @@ def test_a_postgresql_address_may_name_a_socket() -> None:
     assert env.database("postgres://huiyin@/name?host=/run/pg")["HOST"] == "/run/pg"
 
 
+def test_a_postgresql_address_may_hold_what_its_client_is_to_be_told() -> None:
+    settings = env.database(
+        "postgres://huiyin@db.example/name?sslmode=verify-full&sslrootcert=/etc/ssl/a+b%20c.pem"
+        "&connect_timeout=5&application_name=huiyin&options=-c%20statement_timeout%3D9000"
+    )
+    options = settings["OPTIONS"]
+    assert isinstance(options, dict)
+    assert options.pop("pool")["min_size"] == 1
+    assert options == {
+        "sslmode": "verify-full",
+        "sslrootcert": "/etc/ssl/a+b c.pem",
+        "connect_timeout": "5",
+        "application_name": "huiyin",
+        "options": "-c statement_timeout=9000",
+    }
+
+
+@pytest.mark.parametrize(
+    "url", ["postgres://huiyin@db.example/name?ssl=true", "sqlite:////data/a.sqlite3?mode=ro"]
+)
+def test_a_parameter_that_would_be_ignored_is_refused(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="not known: (ssl|mode);"):
+        env.database(url)
+
+
 def test_another_kind_of_database_is_refused() -> None:
     with pytest.raises(ImproperlyConfigured, match="starts with 'mysql'"):
         env.database("mysql://localhost/x")

@@ -8,7 +8,7 @@ import json
 import os
 import secrets
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -84,10 +84,27 @@ def _demo_secrets(path: Path) -> dict[str, str]:
     return stored
 
 
+# What libpq may be told after the "?", besides the host: TLS, time-outs and the like.
+_LIBPQ = frozenset(
+    {
+        "application_name",
+        "connect_timeout",
+        "options",
+        "sslcert",
+        "sslkey",
+        "sslmode",
+        "sslrootcert",
+        "target_session_attrs",
+    }
+)
+
+
 def database(url: str) -> dict[str, object]:
     """Django's settings for ``sqlite:///path`` or ``postgres://user:password@host:port/name``."""
     parts = urlsplit(url)
+    asked = _parameters(parts.query)
     if parts.scheme == "sqlite":
+        _refuse_unknown(asked, known=frozenset())
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": "/" + unquote(parts.path).lstrip("/"),
@@ -103,21 +120,39 @@ def database(url: str) -> dict[str, object]:
             },
         }
     if parts.scheme in {"postgres", "postgresql"}:
+        socket = asked.pop("host", "")
+        _refuse_unknown(asked, known=_LIBPQ)
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": unquote(parts.path.lstrip("/")),
             "USER": unquote(parts.username or ""),
             "PASSWORD": unquote(parts.password or ""),
-            "HOST": parts.hostname or dict(parse_qsl(parts.query)).get("host", ""),
+            "HOST": parts.hostname or socket,
             "PORT": str(parts.port or ""),
             # Under ASGI each request may run in another thread, so a connection kept by a thread
             # would be lost; a pool shared by the process keeps them instead. It also bounds how
             # many a crowd of requests can open.
             "OPTIONS": {
                 "pool": {"min_size": 1, "max_size": number("HUIYIN_DATABASE_POOL", 20)},
+                **asked,
             },
         }
     raise ImproperlyConfigured(
         f"HUIYIN_DATABASE_URL starts with {parts.scheme!r}; it must be sqlite:///absolute/path or "
         "postgres://user:password@host:port/name."
     )
+
+
+def _parameters(query: str) -> dict[str, str]:
+    """``query`` as libpq reads it: percent-encoded, and a plus sign is one."""
+    pairs = [pair.partition("=") for pair in query.split("&") if pair]
+    return {unquote(name): unquote(value) for name, _equals, value in pairs}
+
+
+def _refuse_unknown(asked: dict[str, str], *, known: frozenset[str]) -> None:
+    unknown = sorted(asked.keys() - known)
+    if unknown:
+        can = f"it may hold {', '.join(sorted(known | {'host'}))}" if known else "it takes none"
+        raise ImproperlyConfigured(
+            f"HUIYIN_DATABASE_URL holds a parameter that is not known: {', '.join(unknown)}; {can}."
+        )
