@@ -101,6 +101,8 @@ class _Batch:
     bodies: dict[str, Organisation]
     cases: dict[CaseKey, Case] = field(default_factory=dict)
     events: dict[EventKey, UUID] = field(default_factory=dict)
+    # Events that this integrator pushed, now or before: only for these is it given links.
+    own: set[UUID] = field(default_factory=set)
     created: set[UUID] = field(default_factory=set)
 
     def case_key(self, row: NewEvent) -> CaseKey:
@@ -125,7 +127,8 @@ def accept_events(rows: Sequence[NewEvent], integrator: Integrator) -> list[Verd
 
     Repeating is safe: an event is known by organisation, jurisdiction, case number and service
     number, and the first one stands, whatever a later one says. A later service of a known case may
-    move the case's status forward; its applicant stays the first one's.
+    move the case's status forward; its applicant stays the first one's. An invitation's link is
+    answered only to the integrator that pushed the event: who holds it can rate.
     """
     places = [Place(row.uscc, row.jurisdiction) for row in rows]
     bodies, regions = _look_up(places)
@@ -151,7 +154,7 @@ def accept_events(rows: Sequence[NewEvent], integrator: Integrator) -> list[Verd
             Verdict(
                 Outcome.CREATED if first else Outcome.DUPLICATE,
                 event_id,
-                links[event_id] if row.invite else None,
+                links.get(event_id) if row.invite else None,
             )
         )
     return verdicts
@@ -302,8 +305,13 @@ def _store_events(batch: _Batch, rows: Sequence[NewEvent]) -> None:
     def stored() -> dict[EventKey, UUID]:
         found = ServiceEvent.objects.filter(
             organisation_id__in={key[0] for key in batch.cases}, case_id__in=key_of
-        ).values_list("case_id", "service_number", "pk")
-        return {(key_of[case_id], number): pk for case_id, number, pk in found}
+        ).values_list("case_id", "service_number", "pk", "integrator_id")
+        keys = {}
+        for case_id, number, pk, integrator_id in found:
+            keys[key_of[case_id], number] = pk
+            if integrator_id == batch.integrator.pk:
+                batch.own.add(pk)
+        return keys
 
     batch.events = stored()
     counters = _counters(rows)
@@ -355,10 +363,12 @@ def _counters(rows: Sequence[NewEvent]) -> dict[tuple[str, str, str], Counter]:
 
 
 def _invite(batch: _Batch, rows: Sequence[NewEvent]) -> dict[UUID, str]:
-    """Links for the events whose rows ask for one, new or known before. At most two queries."""
-    wanted = {
+    """Links for the events whose rows ask for one, if this integrator pushed them, now or before.
+    At most two queries."""
+    asked = {
         batch.events[batch.event_key(row)]: batch.bodies[row.uscc].pk for row in rows if row.invite
     }
+    wanted = {event_id: body for event_id, body in asked.items() if event_id in batch.own}
     if not wanted:
         return {}
     Invitation.objects.bulk_create(
