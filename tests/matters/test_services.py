@@ -152,6 +152,8 @@ def test_unreachable_needs_three_attempts_hours_apart_and_the_supervisor(
         services.decide_unreachable(**loop.now(loop.handler), agree=True, reason="x")
     services.decide_unreachable(**loop.now(loop.supervisor), agree=False, reason="keep trying")
     assert loop.again().state == State.DELIVERED
+    frozen_clock.move_by(hours=2)
+    factories.reach(loop, "no_answer")
     services.ask_unreachable(**loop.now(loop.handler), reason="x")
     services.decide_unreachable(**loop.now(loop.supervisor), agree=True, reason="x")
     assert loop.again().state == State.VERIFIED
@@ -183,7 +185,7 @@ def test_solved_has_to_be_shown() -> None:
         services.draft_reply(**loop.now(loop.handler), text="x", result_class="solved")
 
 
-@pytest.mark.parametrize("days", [[5, 3], [400], []])
+@pytest.mark.parametrize("days", [[5, 3], [400], [-1, 3], []])
 def test_a_plan_that_does_not_keep_the_deadline_is_refused(days: list[int]) -> None:
     loop = factories.loop(State.VERIFIED)
     nodes = [PlannedMilestone("x", clock.today() + timedelta(days=n)) for n in days]
@@ -264,3 +266,34 @@ def test_the_public_part_of_a_step_names_no_person() -> None:
     secrets = [*people, factories.MOBILE, factories.IDENTITY, "等了三个小时", "系统当天确有故障"]
     for step in Step.objects.filter(matter=loop.matter).select_related("entry"):
         assert not any(secret in step.entry.public for secret in secrets)
+
+
+def test_after_a_refusal_the_unit_has_to_try_again_first(frozen_clock: FrozenClock) -> None:
+    loop = factories.loop(State.UNREACHABLE_ASKED)
+    services.decide_unreachable(**loop.now(loop.supervisor), agree=False, reason="keep trying")
+    with pytest.raises(Refused):
+        services.ask_unreachable(**loop.now(loop.handler), reason="again")
+    frozen_clock.move_by(hours=1)
+    factories.reach(loop, "no_answer")
+    services.ask_unreachable(**loop.now(loop.handler), reason="again")
+
+
+def test_nobody_consents_to_the_own_request() -> None:
+    loop = factories.loop(State.UNREACHABLE_ASKED)
+    Duty.objects.create(staff=loop.handler, role=Role.SUPERVISOR, organisation=loop.organisation)
+    with pytest.raises(Refused):
+        services.decide_unreachable(**loop.now(loop.handler), agree=True, reason="x")
+
+
+def test_an_arbiter_with_a_duty_over_the_unit_is_refused() -> None:
+    loop = factories.loop(State.REPLY_DRAFTED, in_round=2)
+    Duty.objects.create(staff=loop.arbiter, role=Role.SUPERVISOR, organisation=loop.organisation)
+    with pytest.raises(Refused):
+        services.approve_reply(**loop.now(loop.arbiter))
+
+
+def test_a_plan_that_comes_late_is_due_today(frozen_clock: FrozenClock) -> None:
+    loop = factories.loop(State.VERIFIED)
+    frozen_clock.move_by(days=60)
+    factories._plan(loop)
+    assert {node.due_on for node in factories.milestones(loop.matter)} == {clock.today()}

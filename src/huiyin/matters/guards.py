@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from huiyin.directory.queries import roles_over
+from huiyin.kernel import clock
 from huiyin.matters.errors import Refused
 from huiyin.matters.policy import Rules
 
@@ -34,6 +36,8 @@ class Attempt:
 
 Guard = Callable[[Attempt], bool]
 
+_UNIT_ROLES = {"handler", "approver", "supervisor"}
+
 
 def not_reopened_yet(attempt: Attempt) -> bool:
     return attempt.matter.round == 1
@@ -53,6 +57,9 @@ def tried_often_enough(attempt: Attempt) -> bool:
     """Three attempts at different times (numbers are the policy's) before “unreachable”."""
     rule = attempt.rules.unreachable
     moments = list(attempt.matter.contact_attempts.order_by("at").values_list("at", flat=True))
+    refusal = attempt.matter.steps.filter(event="refuse_unreachable").last()
+    if refusal is not None and not any(moment > refusal.at for moment in moments):
+        raise Refused(_("The supervisor asked you to keep trying. Try again first."))
     apart = timedelta(hours=rule.hours_apart)
     counted, last = 0, None
     for moment in moments:
@@ -70,6 +77,14 @@ def tried_often_enough(attempt: Attempt) -> bool:
     return True
 
 
+def another_person_than_who_asked(attempt: Attempt) -> bool:
+    """Who may ask and decide by two duties still does only one of them."""
+    asked = attempt.matter.steps.filter(event="ask_unreachable").last()
+    if attempt.staff is None or asked is None or asked.actor_id == attempt.staff.pk:
+        raise Refused(_("Another person than the one who asked has to decide."))
+    return True
+
+
 def every_milestone_has_its_day(attempt: Attempt) -> bool:
     """The plan is made backwards from the deadline: nothing after it, and in order."""
     days = [milestone["due_on"] for milestone in attempt.data["milestones"]]
@@ -81,6 +96,8 @@ def every_milestone_has_its_day(attempt: Attempt) -> bool:
         )
     if days[-1] > attempt.data["last_day"]:
         raise Refused(_("A milestone lies after the deadline."), field="milestones")
+    if days[0] < clock.today():
+        raise Refused(_("A milestone lies in the past."), field="milestones")
     return True
 
 
@@ -103,12 +120,15 @@ def another_person_than_the_author(attempt: Attempt) -> bool:
 
 
 def outside_the_line_of_command(attempt: Attempt) -> bool:
-    """The arbiter may not belong to the unit, to a body above it or to one below it."""
+    """The arbiter may not belong to the unit, to a body above it or to one below it, nor hold a
+    duty over it by which they took part."""
     if attempt.staff is None:
         return False
     own, unit = attempt.staff.organisation.path, attempt.matter.organisation.path
     if own.startswith(unit) or unit.startswith(own):
         raise Refused(_("You belong to this unit's line of command. Another arbiter has to act."))
+    if roles_over(attempt.staff, attempt.matter.organisation) & _UNIT_ROLES:
+        raise Refused(_("You have a duty over this unit. Another arbiter has to act."))
     return True
 
 

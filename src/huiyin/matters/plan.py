@@ -29,8 +29,10 @@ class Node:
 def back_schedule(*, today: date, last_day: date, calendar: Calendar) -> list[Node]:
     """Milestones from ``last_day`` backwards, on working days from ``today`` on.
 
-    When the deadline is near or past, several fall on the same day; none lies after ``last_day``.
+    When the deadline is near, several fall on the same day; none lies after ``last_day``. When it
+    is past, everything is due today.
     """
+    last_day = max(last_day, today)
     days = [today + timedelta(days=n) for n in range((last_day - today).days + 1)]
     working = [day for day in days if calendar.is_working(day)] or [last_day]
     return [Node(str(title), working[round(share * (len(working) - 1))]) for title, share in _NODES]

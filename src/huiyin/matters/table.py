@@ -17,6 +17,7 @@ from huiyin.directory.models import Role
 from huiyin.matters.guards import (
     Guard,
     another_person_than_the_author,
+    another_person_than_who_asked,
     closing_rule,
     every_milestone_has_its_day,
     follow_up_is_open,
@@ -146,6 +147,7 @@ TRANSITIONS: tuple[Transition, ...] = (
          tried_often_enough,
          tells={Party.SUPERVISOR}),
     _row(State.UNREACHABLE_ASKED, Event.CONSENT_UNREACHABLE, State.VERIFIED, _SUPERVISOR,
+         another_person_than_who_asked,
          stops={ClockKind.CALLBACK},
          tells={Party.HANDLER}),
     _row(State.UNREACHABLE_ASKED, Event.REFUSE_UNREACHABLE, State.DELIVERED, _SUPERVISOR,

@@ -77,7 +77,8 @@ def plan(
                 {"title": text_of(node.title, "milestones", limit=120), "due_on": node.due_on}
                 for node in milestones
             ],
-            "last_day": _rectification_clock(matter).last_day,
+            # A plan that comes late still needs days: today, when the deadline has passed.
+            "last_day": max(_rectification_clock(matter).last_day, clock.today()),
         },
         public={"root_cause": root_cause, "measures": sorted(set(heads))},
         private={"explanation": explanation, "measures": "\n".join(texts)},
