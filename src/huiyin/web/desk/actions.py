@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.functional import Promise
@@ -17,7 +18,7 @@ from huiyin.kernel.problems import Invalid, Problem
 from huiyin.kernel.uploads import accept_document
 from huiyin.matters import services
 from huiyin.matters.errors import Moved, NotNow, NotYours
-from huiyin.matters.models import ContactAttempt
+from huiyin.matters.models import ContactAttempt, Evidence
 from huiyin.matters.queries import get_visible
 from huiyin.notices.services import call_citizen, message_citizen
 from huiyin.reviews.queries import for_unit
@@ -135,17 +136,31 @@ def _milestone(request: HttpRequest, who: dict[str, Any], form: Any) -> None:
 
 
 def _evidence(request: HttpRequest, who: dict[str, Any], form: Any) -> None:
-    upload = form.cleaned_data["file"]
-    services.add_evidence(
-        **who,
-        file=accept_document(upload, name=upload.name, field="file"),
-        caption=form.cleaned_data["caption"],
-    )
+    _add_file(who, form.cleaned_data["file"], form.cleaned_data["caption"])
 
 
 def _reply(request: HttpRequest, who: dict[str, Any], form: Any) -> None:
     fields = ("text", "result_class", "planned_for", "legal_reason")
-    services.draft_reply(**who, **{field: form.cleaned_data[field] for field in fields})
+    reply = {field: form.cleaned_data[field] for field in fields}
+    upload = form.cleaned_data["file"]
+    if not upload:
+        services.draft_reply(**who, **reply)
+        return
+    # Both or neither: a reply that is refused leaves no file behind.
+    added = None
+    try:
+        with transaction.atomic():
+            added = _add_file(who, upload)
+            services.draft_reply(**who | {"seen_version": added.matter.version}, **reply)
+    except Problem:
+        if added is not None:
+            added.file.delete(save=False)
+        raise
+
+
+def _add_file(who: dict[str, Any], upload: Any, caption: str = "") -> Evidence:
+    file = accept_document(upload, name=upload.name, field="file")
+    return services.add_evidence(**who, file=file, caption=caption)
 
 
 def _return(request: HttpRequest, who: dict[str, Any], form: Any) -> None:

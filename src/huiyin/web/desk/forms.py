@@ -212,12 +212,17 @@ class ReachMilestone(StepForm):
     place = forms.IntegerField(min_value=1, max_value=Plan.MILESTONES, widget=forms.HiddenInput)
 
 
-class Evidence(StepForm):
-    file = forms.FileField(
-        label=_("File"),
+def document(label: Any, *, required: bool = True) -> Any:
+    return forms.FileField(
+        label=label,
         help_text=_("A picture (JPEG, PNG, WebP) or a PDF, up to 8 MB."),
+        required=required,
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,application/pdf"}),
     )
+
+
+class Evidence(StepForm):
+    file = document(_("File"))
     caption = forms.CharField(label=_("What it shows"), max_length=200, required=False)
 
 
@@ -232,6 +237,8 @@ class Reply(StepForm):
         choices=[choice for choice in ResultClass.choices if choice[0] != ResultClass.VOIDED],
         widget=forms.RadioSelect,
     )
+    # Sent with the reply, so that nobody loses a typed reply over adding a file first.
+    file = document(_("Evidence"), required=False)
     planned_for = day(
         _("Will be solved by"), required=False, hint=_("Only for “will be solved by a date”.")
     )
