@@ -16,6 +16,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from huiyin.directory import queries as directory
@@ -187,29 +188,30 @@ def _faults(
 
 
 def _store_cases(batch: _Batch, rows: Sequence[NewEvent]) -> None:
-    """Find or make the case of each row; known ones move forward."""
+    """Find or make the case of each row; known ones move forward.
+
+    Everybody makes first (items, then cases, each in the order of their keys) and locks afterwards
+    (in the order of the rows' keys). Who makes may wait for who locks, but never the other way
+    round, so that overlapping calls do not wait for each other in a circle.
+    """
     wanted: dict[CaseKey, list[NewEvent]] = {}
     for row in rows:
         wanted.setdefault(batch.case_key(row), []).append(row)
-    batch.cases = _known_cases(wanted)
-    missing = {key: group for key, group in wanted.items() if key not in batch.cases}
+    items = _items(batch, rows)
+    missing = sorted(wanted.keys() - _cases(wanted, Case.objects.all()).keys())
+    if missing:
+        made = [_new_case(batch, items, key, wanted[key]) for key in missing]
+        Case.objects.bulk_create(made, ignore_conflicts=True)
+    # Without the key: the foreign keys of other calls' events need not wait.
+    batch.cases = _cases(wanted, Case.objects.select_for_update(no_key=True))
     _advance([(case, wanted[key]) for key, case in batch.cases.items()])
-    if not missing:
-        return
-    items = _items(batch, [row for group in missing.values() for row in group])
-    # In the order of their keys: two calls with the same cases never wait for each other in a
-    # circle. Whoever comes second finds the first one's case below.
-    made = [_new_case(batch, items, key, missing[key]) for key in sorted(missing)]
-    Case.objects.bulk_create(made, ignore_conflicts=True)
-    batch.cases |= _known_cases(missing)
 
 
-def _known_cases(keys: Iterable[CaseKey]) -> dict[CaseKey, Case]:
-    """The stored cases among ``keys``, locked in one order. One query."""
+def _cases(keys: Iterable[CaseKey], among: QuerySet[Case]) -> dict[CaseKey, Case]:
+    """The stored cases with ``keys``. One query."""
     keys = set(keys)
     found = (
-        Case.objects.select_for_update()
-        .filter(
+        among.filter(
             organisation_id__in={key[0] for key in keys},
             jurisdiction__in={key[1] for key in keys},
             project_no__in={key[2] for key in keys},
