@@ -1,4 +1,9 @@
+import base64
+from contextlib import suppress
+from datetime import UTC, datetime
+
 import pytest
+from django.db.models import DateTimeField, Value
 
 from huiyin.directory.models import Region
 from huiyin.kernel.paging import page
@@ -35,3 +40,41 @@ def test_a_foreign_cursor_is_refused(regions: None, cursor: str) -> None:
     with pytest.raises(Invalid) as refused:
         page(Region.objects.all(), key="code", cursor=cursor, size=3)
     assert refused.value.field == "cursor"
+
+
+def _cursor(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[Infinity, "x"]',
+        '[NaN, "x"]',
+        '["0001-01-01T00:00:00+14:00", "x"]',
+        '["9999-12-31T23:59:59-14:00", "x"]',
+        '["a\\u0000", "x"]',
+        '["2024-01-01T00:00:00+00:00", "\\u0000"]',
+        "[" * 280,
+        '[{"a": 1}, "x"]',
+        "[[1], 1]",
+        "[true, 1]",
+        "[null, 1]",
+        '["%s", 1]' % ("9" * 300),
+        "[%s, 1]" % ("9" * 5000),
+        "[1e400, 1]",
+    ],
+)
+@pytest.mark.parametrize("key", ["code", "moment"])
+def test_a_made_up_value_in_a_cursor_is_refused_or_harmless(
+    regions: None, key: str, text: str
+) -> None:
+    moment = Value(datetime(2024, 1, 1, tzinfo=UTC), output_field=DateTimeField())
+    with suppress(Invalid):
+        page(Region.objects.annotate(moment=moment), key=key, cursor=_cursor(text), size=3)
+
+
+def test_a_cursor_that_nests_deeply_or_is_very_long_is_refused(regions: None) -> None:
+    for text in ("[" * 100_000, '["%s", 1]' % ("x" * 400)):
+        with pytest.raises(Invalid):
+            page(Region.objects.all(), key="code", cursor=_cursor(text), size=3)

@@ -9,12 +9,24 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
+from django.db import DataError
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from huiyin.kernel.problems import Invalid
 
 Row = TypeVar("Row", bound=Model)
+_LONGEST_CURSOR = 400
+# What a made-up cursor raises on its way into the database: its value is as free as its maker.
+_FOREIGN = (
+    ValueError,
+    TypeError,
+    OverflowError,
+    RecursionError,
+    binascii.Error,
+    ValidationError,
+    DataError,
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +50,7 @@ def page(rows: QuerySet[Row], *, key: str, cursor: str | None, size: int) -> Pag
                 Q(**{f"{name}__{towards}": value}) | Q(**{name: value, f"pk__{towards}": pk})
             )
         found = list(rows.order_by(key, "-pk" if descending else "pk")[: size + 1])
-    except (ValueError, TypeError, ValidationError) as error:
+    except _FOREIGN as error:
         raise _foreign_cursor() from error
     if len(found) <= size:
         return Page(found, None)
@@ -52,11 +64,12 @@ def _encode(value: Any, pk: Any) -> str:
 
 
 def _decode(cursor: str) -> tuple[Any, str]:
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        value, pk = json.loads(base64.urlsafe_b64decode(padded))
-    except (ValueError, binascii.Error, TypeError) as error:
-        raise _foreign_cursor() from error
+    if len(cursor) > _LONGEST_CURSOR:
+        raise _foreign_cursor()
+    padded = cursor + "=" * (-len(cursor) % 4)
+    value, pk = json.loads(base64.urlsafe_b64decode(padded))
+    if not isinstance(value, str | int) or isinstance(value, bool) or "\0" in f"{value}{pk}":
+        raise _foreign_cursor()
     return value, str(pk)
 
 
