@@ -87,6 +87,22 @@ def submit(*, token: str, review: NewReview) -> Receipt:
     return receipt_for(with_receipt().get(pk=stored.pk))
 
 
+def takes_review(right: tokens.Token) -> bool:
+    """Whether a review can still be stored under this token, so that looking at its pictures is
+    worth while. ``submit`` decides, and says why not."""
+    event = ServiceEvent.objects.filter(
+        pk=right.event_id, organisation_id=right.organisation_id
+    ).first()
+    if event is None:
+        return False
+    if Review.objects.filter(
+        organisation_id=right.organisation_id, event=event, ordinal=right.ordinal
+    ).exists():
+        return False
+    matter = matter_of(event) if right.ordinal == FOLLOW_UP else None
+    return right.ordinal == FIRST or (matter is not None and matter.follow_up == FollowUp.ASKED)
+
+
 def _checked(review: NewReview) -> NewReview:
     """``review`` as it will be stored. Raises what is wrong with it."""
     if review.level not in Level.values:
