@@ -57,13 +57,15 @@
     });
   }
 
-  // The number of unread notices, in the header and in the tab's title.
+  // The unread notices, by name, in the header and in the tab's title: what waits for the reader is
+  // counted by the inbox itself.
   function showUnread(count) {
     var badge = document.getElementById("unread");
     if (!badge) return;
-    badge.textContent = count > 0 ? String(count) : "";
+    badge.textContent = badge.getAttribute("data-words").replace("{n}", count);
+    badge.hidden = count < 1;
     badge.setAttribute("data-unread", String(count));
-    document.title = count > 0 ? "(" + count + ") " + title : title;
+    document.title = count > 0 ? "(" + badge.textContent + ") " + title : title;
   }
   var badge = document.getElementById("unread");
   if (badge) showUnread(Number(badge.getAttribute("data-unread")) || 0);
