@@ -212,7 +212,7 @@ def test_the_administrator_moves_the_clock_and_watches_what_happens(
     _sign_in(page, fresh_product, "administrator", "/desk/time/")
     _is_sound(page)
     shown = page.locator(".demo-now").inner_text()
-    page.get_by_role("button", name="前往下一个时限").click()
+    page.get_by_role("button", name="前往下一个提醒或时限").click()
     expect(page.locator(".demo-now")).not_to_have_text(shown)
     # The list looks again by itself.
     expect(page.locator("#happened .timeline-title").first).to_be_visible()

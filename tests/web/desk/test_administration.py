@@ -11,6 +11,7 @@ from huiyin.kernel.models import DemoClock
 from huiyin.matters import sweeper
 from huiyin.matters.models import Clock
 from tests import factories
+from tests.support.clock import FrozenClock
 from tests.web.desk.people import SignedIn
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +61,15 @@ def test_the_clock_moves_by_an_hour_or_to_the_next_working_day(administrator: Cl
     assert _moved() == timedelta(hours=24)
 
 
+def test_before_nine_the_next_working_day_is_today(
+    administrator: Client, frozen_clock: FrozenClock
+) -> None:
+    frozen_clock.move_by(hours=14)
+    administrator.post("/desk/time/", {"to": "working_day"})
+    # From Tuesday, 0:00, to Tuesday, 9:00.
+    assert _moved() == timedelta(hours=9)
+
+
 def test_the_clock_moves_to_the_next_deadline_and_what_happened_is_listed(
     administrator: Client,
 ) -> None:
@@ -72,6 +82,26 @@ def test_the_clock_moves_to_the_next_deadline_and_what_happened_is_listed(
         page = administrator.get("/desk/time/").content.decode()
     assert "Reminded" in page
     assert str(loop.organisation) in page
+
+
+def test_what_happens_within_a_minute_happens_at_once(
+    administrator: Client, frozen_clock: FrozenClock
+) -> None:
+    first = factories.bad_review()
+    frozen_clock.move_by(seconds=20)
+    second = factories.bad_review()
+    page = administrator.get("/desk/time/").content.decode()
+    for loop in (first, second):
+        assert f"Reminder: “call back” of {loop.matter.code}" in page
+    before = clock.now()
+    administrator.post("/desk/time/", {"to": "deadline"})
+    with clock.frozen(before + _moved()):
+        late = Clock.objects.filter(next_at__lte=clock.now(), kind="callback")
+        assert late.count() == 2
+        # What the loops have not rung yet is no longer next.
+        assert "Reminder: “call back”" not in administrator.get("/desk/time/").content.decode()
+        sweeper.sweep()
+        assert "Falls due: “call back”" in administrator.get("/desk/time/").content.decode()
 
 
 def test_without_a_running_clock_there_is_nowhere_to_go(administrator: Client) -> None:

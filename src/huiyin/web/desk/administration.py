@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from huiyin.calendars.arithmetic import OFFICE_OPENS
 from huiyin.calendars.services import next_working_day
 from huiyin.kernel import clock, timemachine, wakeup
 from huiyin.kernel.problems import NotFound, Problem
@@ -26,6 +28,9 @@ from huiyin.web.desk import history
 from huiyin.web.desk.frame import desk_page, member, render_desk
 
 _SHOWN = 20
+# Matters that began together fall due together: one move brings all of them about.
+_TOGETHER = timedelta(minutes=1)
+_NAMED = 3
 # What the passing of time alone brings about.
 _BY_TIME = (Event.WARN, Event.BREACH, Event.LET_FOLLOW_UP_EXPIRE, Event.CLOSE)
 # Whatever waits for a moment should look at the clock again at once.
@@ -146,12 +151,38 @@ def _distance(to: str) -> timedelta | None:
     if to == "hour":
         return timedelta(hours=1)
     if to == "working_day":
-        return next_working_day(now) - now
-    first = (
-        Clock.objects.filter(next_at__gt=now).order_by("next_at").values_list("next_at", flat=True)
-    ).first()
-    # One second past it: then it has happened, whatever the rounding.
-    return first - now + timedelta(seconds=1) if first else None
+        return _offices_open(now) - now
+    coming = _upcoming(now)
+    # One second past the last of them: then all has happened, whatever the rounding.
+    return coming[-1].at - now + timedelta(seconds=1) if coming else None
+
+
+def _offices_open(now: datetime) -> datetime:
+    """When offices open next: today, if this is a working day before nine."""
+    # Before nine it is, for an office, still the day before.
+    return next_working_day(now - timedelta(hours=OFFICE_OPENS.hour))
+
+
+@dataclass(frozen=True)
+class _Coming:
+    """What a running clock brings about next."""
+
+    clock: Clock
+    at: datetime
+
+    @property
+    def reminds(self) -> bool:
+        return self.at < self.clock.due_at
+
+
+def _upcoming(now: datetime) -> list[_Coming]:
+    """What the clocks bring about next, first things first: all that lies within a minute."""
+    coming = Clock.objects.filter(next_at__gt=now).order_by("next_at", "pk")
+    first = coming.values_list("next_at", flat=True).first()
+    if first is None:
+        return []
+    together = coming.filter(next_at__lte=first + _TOGETHER).select_related("matter__organisation")
+    return [_Coming(row, row.next_at) for row in together if row.next_at]
 
 
 def _what_happened() -> dict[str, Any]:
@@ -161,12 +192,8 @@ def _what_happened() -> dict[str, Any]:
         .order_by("-at", "-pk")[:_SHOWN]
     )
     described = kinds.describe({step.matter_id: step.matter for step in steps}.values())
-    upcoming = (
-        Clock.objects.filter(next_at__isnull=False)
-        .select_related("matter__organisation")
-        .order_by("next_at")
-        .first()
-    )
+    now = clock.now()
+    upcoming = _upcoming(now)
     return {
         "happened": [
             {
@@ -178,6 +205,7 @@ def _what_happened() -> dict[str, Any]:
             }
             for step in steps
         ],
-        "upcoming": upcoming,
-        "next_working_day": next_working_day(clock.now()),
+        "upcoming": upcoming[:_NAMED],
+        "more": len(upcoming[_NAMED:]),
+        "next_working_day": _offices_open(now),
     }
