@@ -114,6 +114,15 @@ def test_a_clock_says_its_state_and_its_due_time(
     assert "14:05" in html
 
 
+@pytest.mark.parametrize(("seconds", "said"), [(-7.5, "刚刚超期"), (7.5, "剩余不到 1 分钟")])
+def test_a_clock_counts_no_seconds(seconds: float, said: str) -> None:
+    with translation.override("zh-hans"), clock.frozen(NOON):
+        row = SimpleNamespace(due_at=NOON + timedelta(seconds=seconds), breached=seconds < 0)
+        html = rendered("{% clock_chip row %}", row=row)
+    assert said in html
+    assert "秒" not in html
+
+
 def test_a_clock_that_stopped_after_its_due_time_says_so() -> None:
     with translation.override("en"):
         row = SimpleNamespace(due_at=NOON, stopped_at=NOON + timedelta(days=1), provisional=True)

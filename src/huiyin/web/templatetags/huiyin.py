@@ -225,6 +225,8 @@ def clock_state(clock_row: Any) -> dict[str, Any]:
         "due_at": clock_row.due_at,
         "stopped_at": stopped_at,
         "difference": abs(until),
+        # Seconds would count down on no page: they say nothing to anybody.
+        "moments": abs(until) < timedelta(minutes=1),
         "provisional": bool(getattr(clock_row, "provisional", False)),
     }
 
