@@ -17,6 +17,7 @@ from huiyin.reviews import tokens
 from huiyin.reviews.models import Review
 from tests import factories
 from tests.api.client import Api
+from tests.support.epochs import seal
 
 pytestmark = pytest.mark.django_db
 
@@ -166,6 +167,7 @@ def test_an_invitation_tells_the_service_and_nobody(api: Api) -> None:
         assert personal not in told.content.decode()
 
     api.post("/reviews", say(token=token))
+    seal()
     assert api.post("/invitations/inspect", {"token": token}).json()["code"] == "token-used"
 
 

@@ -13,8 +13,9 @@ from django.utils.translation import get_language
 
 from huiyin.kernel import clock, crypto, ids
 from huiyin.matters.kinds import Contact, Description
-from huiyin.matters.models import Matter
-from huiyin.reviews.errors import ReceiptUnknown
+from huiyin.matters.models import FollowUp, Matter
+from huiyin.reviews import tokens
+from huiyin.reviews.errors import FollowUpNotOpen, ReceiptUnknown, TokenInvalid, TokenUsed
 from huiyin.reviews.models import (
     Case,
     Integrator,
@@ -109,6 +110,38 @@ def first_review_of(event: ServiceEvent) -> QuerySet[Review, Any]:
     return Review.objects.filter(
         organisation_id=event.organisation_id, event=event, ordinal=1
     ).values("pk")
+
+
+def invited_event(right: tokens.Token) -> ServiceEvent:
+    """The service that the holder of a token may rate, as far as may be told.
+
+    Whoever holds the link, such as the unit's own system, must not learn from it that the citizen
+    has just rated: no matter on the desk would then mean a good review. So a link counts as used
+    here only once the review is sealed; giving a review (``services.submit``) is refused at once.
+
+    Raises ``TokenInvalid``, ``TokenUsed`` or ``FollowUpNotOpen``.
+    """
+    event = (
+        ServiceEvent.objects.select_related("organisation", "case__item", "counter")
+        .filter(pk=right.event_id, organisation_id=right.organisation_id)
+        .first()
+    )
+    if event is None:
+        raise TokenInvalid
+    given = (
+        Review.objects.filter(
+            organisation_id=right.organisation_id, event=event, ordinal=right.ordinal
+        )
+        .values_list("pk", "entry__leaf")
+        .first()
+    )
+    if given and given[1] is not None:
+        raise TokenUsed
+    if right.ordinal == tokens.FOLLOW_UP and not given:
+        matter = matter_of(event)
+        if matter is None or matter.follow_up != FollowUp.ASKED:
+            raise FollowUpNotOpen
+    return event
 
 
 @dataclass(frozen=True)

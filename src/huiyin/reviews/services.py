@@ -45,11 +45,11 @@ from huiyin.reviews.queries import (
 )
 from huiyin.reviews.receipts import Receipt, code_for, hash_of, receipt_for
 from huiyin.reviews.screening import screen
+from huiyin.reviews.tokens import FIRST, FOLLOW_UP
 
 KIND = "bad_review"
 MAX_TEXT = 2000
 MAX_PHOTOS = 5
-FIRST, FOLLOW_UP = 1, 2
 # The prefix lets scanners for leaked secrets recognise a key.
 _KEY_PREFIX, _KEY_BYTES = "hy_", 32
 

@@ -17,6 +17,8 @@ from uuid import UUID
 from huiyin.kernel import clock, crypto
 from huiyin.reviews.errors import TokenExpired, TokenInvalid
 
+# Ordinals: the first review of a service, and the follow-up review after the unit's reply.
+FIRST, FOLLOW_UP = 1, 2
 _VERSION = 1
 _BODY = struct.Struct(">B16s16sBI")
 _MAC_BYTES = 12

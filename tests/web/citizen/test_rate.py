@@ -18,6 +18,7 @@ from huiyin.matters.table import State
 from huiyin.reviews import services as reviews
 from huiyin.reviews.models import Channel, Review
 from tests import factories
+from tests.support.epochs import seal
 from tests.web.citizen.conftest import picture
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +123,7 @@ def test_a_second_tab_is_told_kindly_and_learns_no_level(browser: Client) -> Non
     one, other = _open(browser, token), _open(browser, token)
     _send(browser, token, key=one, level="1", tags_1=["115"])
     late = _send(browser, token, key=other)
+    seal()
     again = browser.get(f"/r/{token}")
     for page in (late, again):
         assert page.status_code == 409

@@ -18,10 +18,9 @@ from huiyin.api.v1.shapes import Body, LevelTags
 from huiyin.api.v1.tags import by_level
 from huiyin.kernel.problems import TooMany
 from huiyin.kernel.throttle import Throttle
-from huiyin.matters.models import FollowUp
 from huiyin.reviews import errors, services, tokens
-from huiyin.reviews.models import Channel, Review, ServiceEvent
-from huiyin.reviews.queries import current_tags, matter_of
+from huiyin.reviews.models import Channel
+from huiyin.reviews.queries import current_tags, invited_event
 
 router = Router(tags=["reviews"])
 # Only tokens that are no tokens count: two hundred people in one hall never hold each other up.
@@ -112,22 +111,7 @@ def inspect(request: HttpRequest, said: InvitationToken) -> Invitation:
     """Which service, when and where, and the tags to choose from. The token travels in the body:
     addresses end up in logs."""
     right = _right(request, said.token)
-    event = (
-        ServiceEvent.objects.select_related("organisation", "case__item", "counter")
-        .filter(pk=right.event_id, organisation_id=right.organisation_id)
-        .first()
-    )
-    if event is None:
-        raise errors.TokenInvalid
-    given = Review.objects.filter(
-        organisation_id=right.organisation_id, event=event, ordinal=right.ordinal
-    )
-    if given.exists():
-        raise errors.TokenUsed
-    if right.ordinal == services.FOLLOW_UP:
-        matter = matter_of(event)
-        if matter is None or matter.follow_up != FollowUp.ASKED:
-            raise errors.FollowUpNotOpen
+    event = invited_event(right)
     return Invitation(
         ordinal=right.ordinal,
         service=str(event.case.item or event.case.item_name),

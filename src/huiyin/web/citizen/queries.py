@@ -14,13 +14,19 @@ from django.utils.translation import gettext as _
 from huiyin.kernel import clock
 from huiyin.kernel.problems import NotFound
 from huiyin.log.models import Leaf
-from huiyin.matters.models import FollowUp, Matter, Milestone, Reply
+from huiyin.matters.models import Matter, Milestone, Reply
 from huiyin.matters.queries import told_replies
-from huiyin.reviews import errors, tokens
+from huiyin.reviews import tokens
 from huiyin.reviews.models import BAD_LEVELS, Level, Photo, Review, ServiceEvent, Tag
-from huiyin.reviews.queries import by_receipt_code, current_tags, follow_up_of, label, matter_of
+from huiyin.reviews.queries import (
+    by_receipt_code,
+    current_tags,
+    follow_up_of,
+    invited_event,
+    label,
+    matter_of,
+)
 from huiyin.reviews.receipts import code_for
-from huiyin.reviews.services import FOLLOW_UP
 from huiyin.web.citizen import story
 from huiyin.web.citizen.story import Story
 
@@ -51,28 +57,13 @@ def invited(right: tokens.Token) -> Invited:
 
     Raises ``TokenInvalid``, ``TokenUsed`` or ``FollowUpNotOpen``.
     """
-    event = (
-        ServiceEvent.objects.select_related("organisation", "case__item", "counter")
-        .filter(pk=right.event_id, organisation_id=right.organisation_id)
-        .first()
-    )
-    if event is None:
-        raise errors.TokenInvalid
-    used = Review.objects.filter(
-        organisation_id=right.organisation_id, event=event, ordinal=right.ordinal
-    ).exists()
-    if used:
-        raise errors.TokenUsed
-    matter = None
-    if right.ordinal == FOLLOW_UP:
-        matter = matter_of(event)
-        if matter is None or matter.follow_up != FollowUp.ASKED:
-            raise errors.FollowUpNotOpen
+    event = invited_event(right)
+    matter = matter_of(event) if right.ordinal == tokens.FOLLOW_UP else None
     replies = told_replies(matter) if matter else []
     return Invited(
         served=_served(event),
         tags_by_level=_tags_by_level(),
-        is_follow_up=right.ordinal == FOLLOW_UP,
+        is_follow_up=right.ordinal == tokens.FOLLOW_UP,
         reply=replies[-1] if replies else None,
     )
 
