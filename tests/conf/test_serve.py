@@ -92,7 +92,11 @@ def test_what_may_run_beside_what_depends_on_the_database(
         assert "does the background work itself" in refused(product, "work")
     else:
         with subprocess.Popen(
-            [HUIYIN, "work"], env=product.environment, stdout=subprocess.PIPE, text=True
+            # As under a supervisor: what is printed must not wait for the end of the process.
+            [HUIYIN, "work"],
+            env=product.environment | {"PYTHONUNBUFFERED": ""},
+            stdout=subprocess.PIPE,
+            text=True,
         ) as second:
             assert second.stdout is not None
             assert second.stdout.readline().startswith("Working: dispatcher")

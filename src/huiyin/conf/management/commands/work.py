@@ -35,6 +35,7 @@ class Command(BaseCommand):
         runner = Runner(LOOPS)
         runner.start()
         self.stdout.write("Working: " + ", ".join(loop.name for loop in LOOPS))
+        self.stdout.flush()  # a file or a journal shows it now, not when the process ends
         told_to_stop.wait()
         self.stdout.write("Stopping when the rounds under way are done")
         runner.stop()
