@@ -115,7 +115,7 @@ def test_a_postgresql_address_may_hold_what_its_client_is_to_be_told() -> None:
     "url", ["postgres://huiyin@db.example/name?ssl=true", "sqlite:////data/a.sqlite3?mode=ro"]
 )
 def test_a_parameter_that_would_be_ignored_is_refused(url: str) -> None:
-    with pytest.raises(ImproperlyConfigured, match="not known: (ssl|mode);"):
+    with pytest.raises(ImproperlyConfigured, match=r"not known: (ssl|mode);"):
         env.database(url)
 
 

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import json
+import logging
 import stat
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from huiyin.conf import demo_events, demo_sheet, seeding
 from huiyin.directory.models import Region, Role, Staff
 from huiyin.kernel import clock
+from huiyin.matters.models import Policy
 from huiyin.reviews.models import Integrator, Invitation
 
 pytestmark = pytest.mark.django_db
@@ -80,3 +83,46 @@ def test_the_printed_sheet_names_addresses_and_accounts(sheet: demo_sheet.DemoSh
     assert "http://testserver/desk/" in printed
     assert sheet.password in printed
     assert sheet.invitations[0] in printed
+
+
+def test_the_sheet_is_printed_alone(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="huiyin")
+    call_command("seed")
+    assert capsys.readouterr().out.startswith("\n  Public page")
+    assert not caplog.records
+    assert logging.getLogger("huiyin").level == logging.INFO
+
+
+def test_another_province_is_imported_before_it_can_be_seeded(
+    settings: Settings, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    settings.HUIYIN_DEMO = False
+    settings.HUIYIN_JURISDICTION = "440000000000"
+    with pytest.raises(CommandError, match="huiyin import-regions"):
+        call_command("seed")
+    assert not Region.objects.exists()
+
+    file = tmp_path / "guangdong.csv"
+    file.write_text("code,name,name_en,level,parent\n440000000000,广东省,Guangdong,province,\n")
+    call_command("import_regions", str(file))
+    call_command("seed")
+    assert "in place" in capsys.readouterr().out
+    assert [region.name for region in Region.objects.all()] == ["广东省"]
+    assert Policy.objects.filter(jurisdiction__code="440000000000").exists()
+
+
+def test_a_demo_plays_in_the_province_whose_divisions_are_shipped(settings: Settings) -> None:
+    settings.HUIYIN_JURISDICTION = "440000000000"
+    with pytest.raises(CommandError, match="without HUIYIN_JURISDICTION"):
+        call_command("seed")
+
+
+def test_a_division_that_is_not_shipped_is_named_and_nothing_is_written(
+    settings: Settings,
+) -> None:
+    settings.HUIYIN_JURISDICTION = "330203002000"
+    with pytest.raises(CommandError, match="no division 330203002000"):
+        call_command("seed")
+    assert not Region.objects.exists()

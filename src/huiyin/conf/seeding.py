@@ -8,18 +8,40 @@ from __future__ import annotations
 import secrets
 
 from django.conf import settings
+from django.db import transaction
 
 from huiyin.calendars import services as calendars
 from huiyin.conf import demo_events, demo_sheet, demo_story
 from huiyin.conf.demo_sheet import DemoSheet
+from huiyin.directory import codes
 from huiyin.directory import services as directory
+from huiyin.directory.models import Region
 from huiyin.matters import services as matters
 from huiyin.reviews import services as reviews
 
 
+class CannotSeed(Exception):
+    """Nothing was written; the text says what to do."""
+
+
+@transaction.atomic
 def seed_reference_data() -> None:
-    """Divisions, working days, the rules of the loop and the tag list; in every installation."""
-    directory.seed_regions()
+    """Divisions, working days, the rules of the loop and the tag list; in every installation.
+
+    Divisions of another province than the one that is shipped have to be there already. Raises
+    ``CannotSeed``.
+    """
+    jurisdiction = settings.HUIYIN_JURISDICTION
+    if codes.region_lineage(jurisdiction)[0] == directory.SHIPPED_PROVINCE:
+        directory.seed_regions()
+    elif settings.HUIYIN_DEMO:
+        raise CannotSeed("The demo's offices are in Zhejiang. Run it without HUIYIN_JURISDICTION.")
+    if not Region.objects.filter(code=jurisdiction).exists():
+        raise CannotSeed(
+            f"There is no division {jurisdiction} (HUIYIN_JURISDICTION). Only the divisions of "
+            "Zhejiang are shipped, down to its counties. Import yours, then seed again: "
+            "huiyin import-regions FILE"
+        )
     calendars.seed()
     matters.seed_policies()
     reviews.seed_tags()

@@ -19,6 +19,9 @@ from huiyin.directory import codes
 from huiyin.directory.models import Counter, Duty, Organisation, Region, Role, ServiceItem, Staff
 from huiyin.kernel.problems import Forbidden, Invalid
 
+# The divisions that come with the program are those of Zhejiang.
+SHIPPED_PROVINCE = "330000000000"
+
 
 @dataclass(frozen=True)
 class Account:

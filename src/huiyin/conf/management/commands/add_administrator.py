@@ -37,7 +37,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         region = Region.objects.filter(code=settings.HUIYIN_JURISDICTION).first()
         if region is None:
-            raise CommandError("The divisions are missing. Run: huiyin seed")
+            raise CommandError(
+                f"There is no division {settings.HUIYIN_JURISDICTION} (HUIYIN_JURISDICTION) yet. "
+                "Run: huiyin seed"
+            )
         try:
             with transaction.atomic():
                 directory.add_staff(
