@@ -5,9 +5,11 @@ They come in as any business system's would, through ``intake.events``.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
+from huiyin.calendars import queries as calendars
+from huiyin.calendars.arithmetic import OFFICE_OPENS, instant
 from huiyin.directory.models import Counter, Region, ServiceItem
 from huiyin.intake.events.services import take_in
 from huiyin.kernel import clock
@@ -16,6 +18,13 @@ from huiyin.reviews.models import Integrator, Invitation
 
 INTEGRATOR = "demo"
 OPEN_INVITATIONS = 6
+_OPENS, _CLOSES = OFFICE_OPENS, time(17)
+# By the name of a window: how the names of the bodies end whose services it gives.
+_SERVED_AT = {
+    "市场准入": "市场监督管理局",
+    "社会保障": "人力资源和社会保障局",
+    "不动产登记": "自然资源和规划局",
+}
 _PEOPLE = ("陈一诺", "林安然", "王知远", "叶小满", "周清和", "吴思齐")
 
 
@@ -50,17 +59,41 @@ def serve(citizens: int) -> list[str]:
     made = Invitation.objects.filter(event__integrator=integrator).count()
     items = list(ServiceItem.objects.select_related("organisation__region").order_by("code", "pk"))
     windows = list(Counter.objects.select_related("organisation").order_by("number", "pk"))
+    hours = _office_hours()
     rows = [
-        _row(number, items[number % len(items)], windows) for number in range(made, made + citizens)
+        _row(number, items[number % len(items)], windows, hours)
+        for number in range(made, made + citizens)
     ]
     verdicts = take_in(rows, integrator)
     return [verdict.invitation for verdict in verdicts if verdict.invitation]
 
 
-def _row(number: int, item: ServiceItem, windows: list[Counter]) -> dict[str, Any]:
-    given = clock.local(clock.now() - timedelta(hours=2, minutes=number % 60))
+def _office_hours() -> tuple[datetime, timedelta]:
+    """When offices last opened, by local time, and for how long they have been open since."""
+    now = clock.local(clock.now())
+    day = now.date()
+    working = calendars.calendar(since=day.year - 1)
+    if now.time() <= _OPENS:
+        day -= timedelta(days=1)
+    while not working.is_working(day):
+        day -= timedelta(days=1)
+    opened = clock.local(instant(day, _OPENS))
+    return opened, min(now, clock.local(instant(day, _CLOSES))) - opened
+
+
+def _row(
+    number: int, item: ServiceItem, windows: list[Counter], hours: tuple[datetime, timedelta]
+) -> dict[str, Any]:
+    opened, open_for = hours
+    # Spread over the day; 37 shares no factor with 60.
+    given = opened + open_for * (number * 37 % 60) / 60
     owner = item.organisation
-    near = [window for window in windows if window.organisation.parent_id == owner.parent_id]
+    near = [
+        window
+        for window in windows
+        if window.organisation.parent_id == owner.parent_id
+        and owner.name.endswith(_SERVED_AT.get(window.name, "—"))
+    ]
     where = (
         {
             "hallName": near[number % len(near)].organisation.name,
