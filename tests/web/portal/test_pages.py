@@ -98,8 +98,8 @@ class TestStories:
         assert "系统当天确有故障" not in told
 
     def test_the_name_is_masked_or_hidden(self, client, publish) -> None:
-        factories.review()
-        factories.review(hide_name_from_public=True)
+        factories.loop()
+        factories.loop(hide_name_from_public=True)
         publish()
         told = page(client, "/reviews/")
         assert "张**" in told

@@ -69,7 +69,7 @@ class Story:
     epoch: int
     organisation: Organisation
     service: str
-    # None: the citizen hid the name from the public.
+    # Masked; None: the review is good, or the citizen hid the name from the public or the unit.
     name: str | None
     on_site: bool
     imported: bool
@@ -166,7 +166,7 @@ def _story(
         epoch=leaf.epoch_id,
         organisation=leaf.entry.organisation,
         service=_service(case),
-        name=None if review.hide_name_from_public else _masked(case),
+        name=_name(review, second),
         on_site=review.trust == Trust.ON_SITE,
         imported=review.trust == Trust.IMPORTED,
         review=_said(review, leaf.entry.public, names),
@@ -220,7 +220,15 @@ def _service(case: Case) -> str:
     return case.item_code if screen(case.item_name) else case.item_name
 
 
-def _masked(case: Case) -> str | None:
+def _name(review: Review, second: Review | None) -> str | None:
+    """The masked name, where nobody learns anything from it: whoever served the citizen would know
+    a good review's giver by surname, item and day; of a bad one the unit was told anyway, unless
+    the citizen hid the name from it."""
+    given = (review, second) if second else (review,)
+    hidden = any(said.hide_name_from_public or said.hide_name_from_unit for said in given)
+    if hidden or not review.is_bad:
+        return None
+    case = review.event.case
     try:
         return mask_name(unseal_for(case, "name"))
     except SealBroken:
