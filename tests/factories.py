@@ -310,9 +310,9 @@ def _rate_again(made: Loop, said: NewReview) -> None:
     reviews.submit(token=follow_up, review=said)
 
 
-def confirm(made: Loop) -> None:
+def confirm(made: Loop, **said: Any) -> None:
     """The citizen is satisfied after all; the matter closes."""
-    _rate_again(made, NewReview(level=4))
+    _rate_again(made, NewReview(**({"level": 4} | said)))
     made.again()
 
 

@@ -10,8 +10,10 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from huiyin.kernel import clock, crypto, ids
+from huiyin.log.models import Leaf
 from huiyin.matters.kinds import Contact, Description
 from huiyin.matters.models import FollowUp, Matter
 from huiyin.reviews import tokens
@@ -146,7 +148,11 @@ def invited_event(right: tokens.Token) -> ServiceEvent:
 
 @dataclass(frozen=True)
 class UnitView:
-    """A bad review as its unit may see it: never a contact, the name masked or hidden."""
+    """A bad review as its unit may see it: never a contact, the name masked or hidden.
+
+    When the citizen hid the name, all that would lead the unit to it is left out as well: the case
+    number, the counter, the clerks, and of the time of service everything but the day.
+    """
 
     level: int
     tags: list[str]
@@ -154,14 +160,18 @@ class UnitView:
     photos: list[Photo]
     accepted_at: datetime
     service: str
+    # Midnight, local time, when ``name_hidden``.
     served_at: datetime
     counter: str
     clerks: list[str]
-    # None when the citizen hid the name from the unit: the case number would tell it.
+    name_hidden: bool
     project_no: str | None
     masked_name: str | None
+    # Of a good follow-up review, level and text are shown once it is sealed; before, the note
+    # says that there is one.
     follow_up_level: int | None
     follow_up_text: str | None
+    follow_up_note: str = ""
 
 
 def for_unit(matter: Matter) -> UnitView:
@@ -174,6 +184,7 @@ def for_unit(matter: Matter) -> UnitView:
     event, case = review.event, review.event.case
     hidden = review.hide_name_from_unit
     second = follow_up_of(review)
+    second_shown = second if second and (second.is_bad or _is_sealed(second)) else None
     return UnitView(
         level=review.level,
         tags=labels(review.tags),
@@ -181,16 +192,30 @@ def for_unit(matter: Matter) -> UnitView:
         photos=list(review.photos.all()),
         accepted_at=review.accepted_at,
         service=str(case.item or case.item_name),
-        served_at=event.occurred_at,
-        counter=" ".join(
-            filter(None, (event.hall_name, str(event.counter or event.counter_number)))
-        ),
-        clerks=[clerk.get("name", "") for clerk in event.clerks],
+        served_at=_midnight_before(event.occurred_at) if hidden else event.occurred_at,
+        counter="" if hidden else _counter_of(event),
+        clerks=[] if hidden else [clerk.get("name", "") for clerk in event.clerks],
+        name_hidden=hidden,
         project_no=None if hidden else case.project_no,
         masked_name=None if hidden else mask_name(unseal_for(case, "name")),
-        follow_up_level=second.level if second else None,
-        follow_up_text=second.content.text if second else None,
+        follow_up_level=second_shown.level if second_shown else None,
+        follow_up_text=second_shown.content.text if second_shown else None,
+        follow_up_note=_("Satisfied. What the citizen chose and wrote is shown once it is counted.")
+        if second and not second_shown
+        else "",
     )
+
+
+def _is_sealed(review: Review) -> bool:
+    return Leaf.objects.filter(entry_id=review.entry_id).exists()
+
+
+def _midnight_before(moment: datetime) -> datetime:
+    return clock.local(moment).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _counter_of(event: ServiceEvent) -> str:
+    return " ".join(filter(None, (event.hall_name, str(event.counter or event.counter_number))))
 
 
 def describe(matters: Iterable[Matter]) -> Mapping[UUID, Description]:
