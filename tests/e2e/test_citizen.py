@@ -190,7 +190,7 @@ def test_two_tabs_with_one_link_are_one_review_and_a_kind_word(phone: Page, link
     expect(other.get_by_role("heading")).to_have_text("感谢您，这次服务已经评价过了")
     expect(other.locator("main")).not_to_contain_text("非常不满意")
     _is_fine(other)
-    other.get_by_role("button", name="输入回执码").click()
+    other.get_by_role("link", name="输入回执码").click()
     other.fill("#code", phone.url.rsplit("/", 1)[1].lower())
     other.get_by_role("button", name="查询").click()
     expect(other.locator(".timeline")).to_contain_text("您的评价已送达")
