@@ -129,3 +129,16 @@ class TestTheLog:
     @pytest.mark.parametrize("cursor", ["x", "-1", "9" * 30])
     def test_a_foreign_cursor_is_refused(self, api, cursor) -> None:
         assert api.get("/published", cursor=cursor).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "code", ["a\x00b", "\x00", "٣٣٠١٠٦", "x" * 2000, "\ud800".encode("utf-8", "replace").decode()]
+)
+def test_a_code_without_the_shape_of_one_is_unknown(api, code: str) -> None:
+    assert api.get("/figures", organisation=code).json()["code"] == "organisation-unknown"
+    assert api.get("/figures", region=code).json()["code"] == "region-unknown"
+
+
+@pytest.mark.parametrize(("cursor", "status"), [("", 200), ("0", 200), ("٣", 422), ("-1", 422)])
+def test_a_cursor_is_empty_or_ascii_digits(api, cursor: str, status: int) -> None:
+    assert api.get("/published", cursor=cursor).status_code == status

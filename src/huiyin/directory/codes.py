@@ -12,7 +12,7 @@ USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _USCC_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 
 _ITEM = re.compile(r"[0-9A-Z]{31}")
-_REGION = re.compile(r"[1-9]\d{5}(\d{6})?")
+_REGION = re.compile(r"[1-9][0-9]{5}([0-9]{6})?")
 
 
 def uscc_check_character(body: str) -> str:

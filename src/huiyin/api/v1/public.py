@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from huiyin.api.auth import address_of
 from huiyin.api.openapi import raises
 from huiyin.api.v1.shapes import Day
-from huiyin.directory.codes import twelve_digits
+from huiyin.directory.codes import is_uscc, twelve_digits
 from huiyin.directory.models import Organisation, Region
 from huiyin.indicators import queries
 from huiyin.indicators.definitions import Kind
@@ -54,13 +54,17 @@ class Bounds(Schema):
     level: float = 0.95
 
 
+# Written out: in the document, ``State`` is that of a matter.
+_STATES: dict[str, Any] = {"type": "string", "enum": [state.value for state in State]}
+
+
 class FigureShown(Schema):
     code: str
     version: int
     name: str
     explanation: str
     kind: Kind
-    state: State = Field(
+    state: Annotated[State, WithJsonSchema(_STATES)] = Field(
         description="shown; no_data: nothing to count; suppressed: too few cases, or others could "
         "be computed from it; no_share: the numerator exceeds the denominator."
     )
@@ -109,7 +113,10 @@ _From = Annotated[Day | None, Query(alias="from", description="A day of the firs
 _To = Annotated[Day | None, Query(alias="to", description="A day of the last month.")]
 _Cursor = Annotated[
     str | None,
-    Query(description="The index to start from; what next_cursor says.", pattern=r"^\d{1,18}$"),
+    Query(
+        description="The index to start from; what next_cursor says. Empty: the first page.",
+        pattern="^[0-9]{0,18}$",
+    ),
 ]
 
 
@@ -135,14 +142,16 @@ def get_figures(
     questions.check(address)
     questions.spend(address)
     if organisation:
-        body = Organisation.objects.filter(uscc=organisation.upper()).first()
+        uscc = organisation.upper()
+        # What has not the shape of a code never reaches the database, which may stumble over it.
+        body = Organisation.objects.filter(uscc=uscc).first() if is_uscc(uscc) else None
         if body is None:
             raise OrganisationUnknown(field="organisation")
         picture = queries.picture(first=since, last=until)
         of = FiguresOf(region=None, organisation=body.uscc, name=str(body))
         return _answer(picture, picture.figures.place_of(body.uscc), of)
     code = twelve_digits(region) if region else settings.HUIYIN_JURISDICTION
-    found = Region.objects.filter(code=code).first()
+    found = Region.objects.filter(code=code).first() if code else None
     if found is None:
         raise RegionUnknown(field="region")
     picture = queries.picture(first=since, last=until)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from huiyin.directory.codes import twelve_digits
+from huiyin.directory.codes import is_uscc, twelve_digits
 from huiyin.directory.models import Organisation, Region
 from huiyin.indicators import queries
 from huiyin.indicators.definitions import BY_CODE
@@ -58,7 +58,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def region(request: HttpRequest, code: str) -> HttpResponse:
     """A region with all in it. Codes of 6 digits are the same region as those of 12."""
     found = get_object_or_404(
-        Region.objects.select_related("parent__parent__parent"), code=twelve_digits(code) or code
+        Region.objects.select_related("parent__parent__parent"), code=_region_code(code)
     )
     picture = queries.picture()
     context = _figures(picture, Place(Scope.REGION, found.code)) | {
@@ -74,7 +74,9 @@ def region(request: HttpRequest, code: str) -> HttpResponse:
 @moves_in_epochs
 def organisation(request: HttpRequest, uscc: str) -> HttpResponse:
     """An organisation, with all below it if anything is."""
-    found = get_object_or_404(Organisation.objects.select_related("region", "parent"), uscc=uscc)
+    found = get_object_or_404(
+        Organisation.objects.select_related("region", "parent"), uscc=_uscc(uscc)
+    )
     picture = queries.picture()
     place = picture.figures.place_of(found.uscc)
     context = _figures(picture, place) | {
@@ -95,10 +97,10 @@ def reviews(request: HttpRequest) -> HttpResponse:
     picked: Organisation | Region | None = None
     filters: dict[str, str] = {}
     if uscc := request.GET.get("organisation", ""):
-        picked = get_object_or_404(Organisation, uscc=uscc)
+        picked = get_object_or_404(Organisation, uscc=_uscc(uscc))
         filters["organisation"] = picked.uscc
     elif code := request.GET.get("region", ""):
-        picked = get_object_or_404(Region, code=twelve_digits(code) or code)
+        picked = get_object_or_404(Region, code=_region_code(code))
         filters["region"] = picked.code
     cursor = request.GET.get("cursor")
     folded = queries.latest()
@@ -145,6 +147,22 @@ def about(request: HttpRequest) -> HttpResponse:
 def privacy(request: HttpRequest) -> HttpResponse:
     """What is kept of a citizen, who sees it, and what becomes public."""
     return render(request, "portal/privacy.html")
+
+
+def _region_code(typed: str) -> str:
+    """The 12-digit code. What has not its shape never reaches the database, which may stumble
+    over it. Raises ``Http404``."""
+    code = twelve_digits(typed)
+    if code is None:
+        raise Http404
+    return code
+
+
+def _uscc(typed: str) -> str:
+    """A credit code in its shape. Raises ``Http404``."""
+    if not is_uscc(typed):
+        raise Http404
+    return typed
 
 
 def _figures(picture: Picture, place: Place) -> dict[str, Any]:
