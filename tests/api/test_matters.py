@@ -256,6 +256,80 @@ def test_evidence_is_judged_by_what_it_contains(changes: dict[str, Any], field: 
     assert (answer.status_code, answer.json()["field"]) == (422, field)
 
 
+@pytest.mark.parametrize(
+    ("fields", "status", "field"),
+    [
+        ({"note": "x"}, 422, "note"),
+        ({"other": io.BytesIO(b"x")}, 422, "other"),
+        ({"version": ["1", "2"]}, 400, "version"),
+        ({"version": "-1"}, 422, "version"),
+    ],
+)
+def test_a_form_is_read_as_strictly_as_a_body(
+    fields: dict[str, Any], status: int, field: str
+) -> None:
+    made = factories.loop(State.RECTIFYING)
+    said = {"version": made.matter.version, "file": picture()} | fields
+
+    answer = signed_in(made.handler).form(f"/matters/{made.matter.code}/evidence", **said)
+
+    assert (answer.status_code, answer.json()["field"]) == (status, field)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("multipart/form-data", 400),
+        ("multipart/form-data; boundary=", 400),
+        ("multipart/form-data; boundary=" + "x" * 300, 400),
+        ("multipart/form-data; boundary=ü", 400),
+        ("multipart/form-data; boundary=a", 422),
+        ("multipart/mixed; boundary=a", 415),
+        ("application/json", 415),
+        ("", 415),
+    ],
+)
+def test_a_form_that_cannot_be_read_is_refused(kind: str, status: int) -> None:
+    made = factories.loop(State.RECTIFYING)
+
+    answer = signed_in(made.handler).raw(f"/matters/{made.matter.code}/evidence", b"--a--", kind)
+
+    assert answer.status_code == status
+
+
+def test_a_refused_file_learns_all_kinds_and_a_png_is_kept_as_jpeg() -> None:
+    made = factories.loop(State.RECTIFYING)
+    handler, path = signed_in(made.handler), f"/matters/{made.matter.code}/evidence"
+    file = io.BytesIO(b"GIF89a")
+    assert "PDF" in handler.form(path, version=made.matter.version, file=file).json()["detail"]
+
+    file = picture()
+    file.name = "before.png"
+    answer = handler.form(path, version=made.matter.version, file=file)
+
+    assert answer.json()["evidence"][0]["name"] == "before.jpg"
+
+
+@pytest.mark.parametrize(("who", "status"), [("outsider", 404), ("approver", 403)])
+def test_whoever_may_not_add_evidence_costs_no_decoding(
+    monkeypatch: pytest.MonkeyPatch, who: str, status: int
+) -> None:
+    made = factories.loop(State.RECTIFYING)
+    staff = factories.staff() if who == "outsider" else made.approver
+    monkeypatch.setattr(
+        "huiyin.api.v1.steps.accept_document", lambda *_a, **_k: pytest.fail("decoded")
+    )
+    monkeypatch.setattr("huiyin.api.v1.steps.read_form", lambda *_a, **_k: pytest.fail("read"))
+    client, path = signed_in(staff), f"/matters/{made.matter.code}/evidence"
+
+    for answer in (
+        client.form(path, version=made.matter.version, file=picture()),
+        client.form(path, nonsense="x"),
+        client.raw(path, b"{}", "multipart/form-data"),
+    ):
+        assert answer.status_code == status
+
+
 @pytest.mark.parametrize("code", ["x", "%00", "%27%3B--", "0" * 300, "ABCDEFGHJK"])
 def test_a_code_that_is_none_is_not_found(made: Loop, code: str) -> None:
     assert signed_in(made.handler).get(f"/matters/{code}").status_code == 404

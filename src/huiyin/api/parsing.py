@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypeVar
 
+import pydantic
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
+from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext as _
 from ninja.parser import Parser
 from ninja.renderers import JSONRenderer
 
-from huiyin.api.problems import Malformed, UnsupportedMediaType
+from huiyin.api.problems import Malformed, UnsupportedMediaType, invalid
 from huiyin.intake import strict_json
 from huiyin.intake.events.fields import field_name
+from huiyin.kernel.problems import Invalid
+
+Fields = TypeVar("Fields", bound=pydantic.BaseModel)
 
 
 class StrictParser(Parser):
@@ -33,6 +39,44 @@ class StrictParser(Parser):
         if not by_row:
             _need_whole_characters(found)
         return found
+
+
+def read_form(request: HttpRequest, shape: type[Fields]) -> tuple[Fields, UploadedFile[Any]]:
+    """The fields of a form as ``shape``, and its one file, which is called ``file``.
+
+    Read by hand and not by the framework, so that a view can refuse first who may not send one.
+    Raises ``UnsupportedMediaType``, ``Malformed`` or ``Invalid``.
+    """
+    if request.content_type != "multipart/form-data":
+        raise UnsupportedMediaType(
+            _("Send a form with “Content-Type: multipart/form-data; boundary=…”.")
+        )
+    try:
+        texts, files = request.POST, request.FILES
+    except (MultiPartParserError, ValueError, LookupError) as error:
+        raise Malformed(_("The form cannot be read. Is its boundary right?")) from error
+    names = [*texts, *files]
+    for name in names:
+        if len(texts.getlist(name)) + len(files.getlist(name)) > 1:
+            raise Malformed(_("A field is given twice."), field=field_name(name))
+    faults: list[dict[str, Any]] = [
+        {"loc": ("form", name), "type": "extra_forbidden"} for name in files if name != "file"
+    ]
+    if "file" not in files:
+        faults.append({"loc": ("form", "file"), "type": "file" if "file" in texts else "missing"})
+    try:
+        fields = shape.model_validate(
+            {name: value for name, value in texts.items() if name != "file"}
+        )
+    except pydantic.ValidationError as error:
+        told = error.errors(include_input=False, include_url=False)
+        faults += [{**entry, "loc": ("form", *entry["loc"])} for entry in told]
+    if faults:
+        raise invalid(faults)
+    upload = files["file"]
+    if not isinstance(upload, UploadedFile):
+        raise Invalid(field="file")
+    return fields, upload
 
 
 def _need_whole_characters(found: Any) -> None:

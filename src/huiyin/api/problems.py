@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any
 
 import ninja.errors
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -82,7 +83,7 @@ def refused_by_django(error: Exception) -> Problem:
     if isinstance(error.__cause__, Problem):
         return error.__cause__
     if isinstance(error, ninja.errors.ValidationError):
-        return _invalid(error)
+        return invalid(error.errors)
     if isinstance(error, ninja.errors.AuthenticationError):
         return NotSignedIn()
     if isinstance(error, Http404):
@@ -91,7 +92,7 @@ def refused_by_django(error: Exception) -> Problem:
         return TooLarge()
     if isinstance(error, (ninja.errors.HttpError, BadRequest, SuspiciousOperation)):
         return Malformed()
-    if isinstance(error, UnreadablePostError):
+    if isinstance(error, (UnreadablePostError, MultiPartParserError)):
         return Malformed()
     # Never with the values at hand: they may be a citizen's.
     log.error("%s on the API", type(error).__name__, exc_info=error)
@@ -142,7 +143,7 @@ _REASONS: dict[str, str | Promise] = {
     "missing": _("Is required."),
     "extra_forbidden": _("There is no such field."),
     "string_type": _("Must be text."),
-    "string_too_long": _("Is too long."),
+    "string_too_long": _("At most %(max_length)d characters."),
     "string_too_short": _("Must not be empty."),
     "string_pattern_mismatch": _("Does not have the expected form."),
     "string_unicode": _("Contains characters that cannot be stored."),
@@ -150,8 +151,13 @@ _REASONS: dict[str, str | Promise] = {
     "int_parsing": _("Must be a whole number."),
     "bool_type": _("Must be true or false."),
     "list_type": _("Must be a list."),
-    "too_long": _("The list is too long."),
-    "too_short": _("The list is too short."),
+    "int_from_float": _("Must be a whole number."),
+    "greater_than_equal": _("Must be at least %(ge)d."),
+    "less_than_equal": _("Must be at most %(le)d."),
+    "bool_parsing": _("Must be true or false."),
+    "file": _("Must be a file."),
+    "too_long": _("The list may have %(max_length)d entries at most."),
+    "too_short": _("The list must not be empty."),
     "model_type": _("Must be an object."),
     "model_attributes_type": _("Must be an object."),
     "dict_type": _("Must be an object."),
@@ -166,13 +172,22 @@ _REASONS: dict[str, str | Promise] = {
 _OTHERWISE = _("Is not valid.")
 
 
-def _invalid(error: ninja.errors.ValidationError) -> Invalid:
-    """Every field at fault with a reason, the first one also as ``field``."""
+def invalid(faults: Iterable[Mapping[str, Any]]) -> Invalid:
+    """Every field at fault with a reason, the first one also as ``field``.
+
+    A fault is pydantic's: where it lies (``loc``), its ``type``, and perhaps the ``ctx`` with the
+    bound that was passed.
+    """
     errors = [
-        {"field": _field(entry["loc"]), "reason": str(_REASONS.get(entry["type"], _OTHERWISE))}
-        for entry in error.errors
+        {"field": _field(fault["loc"]), "reason": _reason(fault["type"], fault.get("ctx", {}))}
+        for fault in faults
     ]
     return Invalid(field=errors[0]["field"] if errors else None, errors=errors)
+
+
+def _reason(kind: str, bounds: Mapping[str, Any]) -> str:
+    words = str(_REASONS.get(kind, _OTHERWISE))
+    return words % bounds if "%(" in words else words
 
 
 def _field(place: tuple[Any, ...]) -> str:

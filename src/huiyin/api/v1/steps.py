@@ -9,13 +9,13 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from ninja import Router, Schema, UploadedFile
-from ninja.params.functions import File, Form
+from ninja import Router, Schema
 from ninja.responses import Status
-from pydantic import Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from huiyin.api.auth import StaffSession
 from huiyin.api.openapi import raises
+from huiyin.api.parsing import read_form
 from huiyin.api.v1.matters import MatterDetail, actor, detail, find
 from huiyin.api.v1.shapes import Body, Day, Line, Text, Version
 from huiyin.directory.models import Staff
@@ -24,7 +24,9 @@ from huiyin.kernel.uploads import accept_document
 from huiyin.matters import services
 from huiyin.matters.errors import Moved, NotNow, NotYours, Refused
 from huiyin.matters.models import ContactAttempt, Matter
+from huiyin.matters.queries import possible_events
 from huiyin.matters.services import PlannedMeasure, PlannedMilestone
+from huiyin.matters.table import Event, State, rows
 from huiyin.notices.errors import NoContact, NoGateway, RelayDown
 from huiyin.notices.models import RelayAttempt
 from huiyin.notices.services import call_citizen, message_citizen
@@ -93,6 +95,25 @@ class NewReply(Seen):
     legal_reason: Text = ""
 
 
+class NewEvidence(BaseModel):
+    """The fields of the form beside its file; in a form all of them are text."""
+
+    model_config = ConfigDict(extra="forbid")
+    version: Annotated[
+        int, Field(ge=0, le=2**31 - 1, description="The matter's version as you saw it.")
+    ]
+    caption: Line = ""
+
+
+_EVIDENCE_SCHEMA = NewEvidence.model_json_schema() | {"title": "Evidence"}
+_EVIDENCE_SCHEMA["properties"]["file"] = {"type": "string", "format": "binary"}
+_EVIDENCE_SCHEMA["required"] = ["version", "file"]
+_EVIDENCE_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {"multipart/form-data": {"schema": _EVIDENCE_SCHEMA}},
+}
+
+
 class CallPlaced(Schema):
     reference: str = Field(description="Send it with the outcome to POST …/contacts.")
 
@@ -108,6 +129,12 @@ def _acting(request: HttpRequest, code: str, version: int) -> dict[str, Any]:
 
 def _afterwards(request: HttpRequest, code: str) -> MatterDetail:
     return detail(find(request, code), actor(request))
+
+
+def _need_turn(matter: Matter, staff: Staff, event: Event) -> None:
+    """Raise what the step itself would raise, before any work is done for it."""
+    if event not in possible_events(staff, matter):
+        raise NotYours if rows(State(matter.state), event) else NotNow
 
 
 def _need_own_call(matter: Matter, staff: Staff, reference: str) -> None:
@@ -247,18 +274,19 @@ def reach_milestone(request: HttpRequest, code: str, place: int, said: Seen) -> 
     response=MatterDetail,
     operation_id="addEvidence",
     summary="Add a piece of evidence",
-    openapi_extra=_RAISES,
+    openapi_extra=_RAISES | {"requestBody": _EVIDENCE_BODY},
 )
-def add_evidence(
-    request: HttpRequest,
-    code: str,
-    version: Annotated[int, Form(ge=0, le=2**31 - 1)],
-    file: Annotated[UploadedFile, File()],
-    caption: Annotated[str, Form(max_length=200)] = "",
-) -> MatterDetail:
-    """A JPEG, PNG, WebP or PDF of at most 8 MB, judged by what it contains."""
-    accepted = accept_document(file, name=file.name or "", field="file")
-    services.add_evidence(**_acting(request, code, version), file=accepted, caption=caption)
+def add_evidence(request: HttpRequest, code: str) -> MatterDetail:
+    """A JPEG, PNG, WebP or PDF of at most 8 MB, judged by what it contains. Pictures are written
+    anew as JPEG without metadata, and named so."""
+    matter, staff = find(request, code), actor(request)
+    # Reading a form and decoding a picture is work: not for those who may not add one.
+    _need_turn(matter, staff, Event.ADD_EVIDENCE)
+    said, upload = read_form(request, NewEvidence)
+    accepted = accept_document(upload, name=upload.name or "", field="file")
+    services.add_evidence(
+        **_acting(request, code, said.version), file=accepted, caption=said.caption
+    )
     return _afterwards(request, code)
 
 
