@@ -193,7 +193,7 @@ def for_unit(matter: Matter) -> UnitView:
         accepted_at=review.accepted_at,
         service=str(case.item or case.item_name),
         served_at=_midnight_before(event.occurred_at) if hidden else event.occurred_at,
-        counter="" if hidden else _counter_of(event),
+        counter="" if hidden else place_of(event),
         clerks=[] if hidden else [clerk.get("name", "") for clerk in event.clerks],
         name_hidden=hidden,
         project_no=None if hidden else case.project_no,
@@ -214,8 +214,18 @@ def _midnight_before(moment: datetime) -> datetime:
     return clock.local(moment).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _counter_of(event: ServiceEvent) -> str:
-    return " ".join(filter(None, (event.hall_name, str(event.counter or event.counter_number))))
+def place_of(event: ServiceEvent) -> str:
+    """Where the service was given, in the same words for citizen and unit: “hall · A01 Permits”.
+
+    Empty for a service that was given in no hall. ``event.counter`` should be loaded.
+    """
+    counter = event.counter
+    number = counter.number if counter else event.counter_number
+    if counter and counter.name:
+        window = str(counter)
+    else:
+        window = _("counter %(number)s") % {"number": number} if number else ""
+    return " · ".join(filter(None, (event.hall_name, window)))
 
 
 def describe(matters: Iterable[Matter]) -> Mapping[UUID, Description]:

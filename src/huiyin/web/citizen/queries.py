@@ -25,6 +25,7 @@ from huiyin.reviews.queries import (
     invited_event,
     label,
     matter_of,
+    place_of,
 )
 from huiyin.reviews.receipts import code_for
 from huiyin.web.citizen import story
@@ -76,13 +77,11 @@ def _tags_by_level() -> dict[int, list[tuple[str, str]]]:
 
 
 def _served(event: ServiceEvent) -> Served:
-    number = event.counter.number if event.counter else event.counter_number
-    parts = [event.hall_name, _("counter %(number)s") % {"number": number} if number else ""]
     return Served(
         service=str(event.case.item or event.case.item_name),
         unit=str(event.organisation),
         at=event.occurred_at,
-        place=_("Online") if event.online else " · ".join(filter(None, parts)),
+        place=_("Online") if event.online else place_of(event),
     )
 
 
