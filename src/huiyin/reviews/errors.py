@@ -25,6 +25,12 @@ class TokenUsed(Problem):
     title = _("This service has already been rated with this link. Each service is rated once.")
 
 
+class IdempotencyKeyReused(Problem):
+    code = "idempotency-key-reused"
+    status = 409
+    title = _("A review with this key was stored already, and it said something else.")
+
+
 class FollowUpNotOpen(Problem):
     code = "follow-up-not-open"
     status = 409

@@ -19,7 +19,6 @@ from huiyin.matters.models import FollowUp, Matter
 from huiyin.reviews import tokens
 from huiyin.reviews.errors import FollowUpNotOpen, ReceiptUnknown, TokenInvalid, TokenUsed
 from huiyin.reviews.models import (
-    Case,
     Integrator,
     Level,
     Photo,
@@ -28,6 +27,7 @@ from huiyin.reviews.models import (
     Tag,
     TagList,
 )
+from huiyin.reviews.naming import item_name, unseal_for
 from huiyin.reviews.receipts import code_for, hash_of, status_url
 from huiyin.reviews.screening import mask_name
 
@@ -177,7 +177,7 @@ class UnitView:
 def for_unit(matter: Matter) -> UnitView:
     """What staff who may see ``matter`` may see of its review."""
     review = (
-        Review.objects.select_related("content", "event__case", "event__counter")
+        Review.objects.select_related("content", "event__case__item", "event__counter")
         .prefetch_related("photos")
         .get(pk=matter.subject_id)
     )
@@ -191,7 +191,7 @@ def for_unit(matter: Matter) -> UnitView:
         text=review.content.text,
         photos=list(review.photos.all()),
         accepted_at=review.accepted_at,
-        service=str(case.item or case.item_name),
+        service=item_name(event),
         served_at=_midnight_before(event.occurred_at) if hidden else event.occurred_at,
         counter="" if hidden else place_of(event),
         clerks=[] if hidden else [clerk.get("name", "") for clerk in event.clerks],
@@ -229,7 +229,8 @@ def place_of(event: ServiceEvent) -> str:
 
 
 def describe(matters: Iterable[Matter]) -> Mapping[UUID, Description]:
-    """Title and summary of bad-review matters, in two queries."""
+    """Title and summary of bad-review matters, in two queries. Notices carry the title, so it names
+    nobody."""
     by_subject = {matter.subject_id: matter for matter in matters}
     reviews = list(
         Review.objects.select_related("content", "event__case__item").filter(pk__in=by_subject)
@@ -243,9 +244,8 @@ def describe(matters: Iterable[Matter]) -> Mapping[UUID, Description]:
         said = [known.get(code, code) for code in review.tags]
         if review.content.text:
             said.append(_shortened(review.content.text))
-        case = review.event.case
         described[by_subject[review.pk].pk] = Description(
-            title=str(case.item or case.item_name),
+            title=item_name(review.event),
             summary=" · ".join([str(Level(review.level).label), *said]),
         )
     return described
@@ -257,12 +257,6 @@ def contact(matter: Matter) -> Contact | None:
     mobile = unseal_for(review.event.case, "mobile")
     code = code_for(event_id=review.event_id, ordinal=review.ordinal)
     return Contact(mobile, status_url=status_url(code)) if mobile else None
-
-
-def unseal_for(case: Case, part: str) -> str:
-    """Open the sealed ``part`` (name, mobile, identity, title, agent) of a case."""
-    sealed = getattr(case, f"{part}_sealed")
-    return crypto.unseal(sealed, purpose=f"case.{part}", about=case.pk.bytes) if sealed else ""
 
 
 def _shortened(text: str) -> str:

@@ -6,6 +6,8 @@ In doubt a text is held back, visibly. A person can release it; the software nev
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -16,6 +18,7 @@ class Finding(StrEnum):
     PLATE = "plate"
     EMAIL = "email"
     NAME = "name"
+    KNOWN = "known"  # what the platform itself knows of the persons concerned
 
 
 _SURNAMES = (
@@ -27,6 +30,8 @@ _TITLES = "先生|女士|小姐|同志|老师|科长|处长|主任|局长|经理
 # Digits may be full-width or broken by spaces, dots and hyphens, as people write them.
 _FULL_WIDTH = {ord("０") + digit: str(digit) for digit in range(10)}
 _GAP = re.compile(r"(?<=\d)[\s.·-]+(?=\d)")
+_NUMERALS = str.maketrans("〇零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖", "001234567891123456789")
+_BETWEEN = re.compile(r"[\s.·•,，、_-]+")
 
 _PATTERNS: dict[Finding, re.Pattern[str]] = {
     Finding.IDENTITY: re.compile(r"(?<!\d)(\d{17}[\dXx]|\d{15})(?!\d)"),
@@ -44,15 +49,43 @@ _PATTERNS: dict[Finding, re.Pattern[str]] = {
     ),
 }
 
+# What people write in words to get past a filter.
+_WRITTEN_OUT = (Finding.PHONE, Finding.IDENTITY)
 
-def screen(text: str) -> list[Finding]:
-    """What in ``text`` may name a person; empty when nothing was found."""
+
+def screen(text: str, known: Iterable[str] = ()) -> list[Finding]:
+    """What in ``text`` may name a person; empty when nothing was found.
+
+    ``known`` are names and numbers of the persons concerned (each at least two characters): they
+    are found however they are spaced, and numbers also in Chinese numerals.
+    """
     plain = _GAP.sub("", text.translate(_FULL_WIDTH))
-    return [
+    spellings = [text, plain]
+    counted = _BETWEEN.sub("", text.translate(_FULL_WIDTH).translate(_NUMERALS))
+    found = [
         finding
         for finding, pattern in _PATTERNS.items()
-        if pattern.search(plain) or pattern.search(text)
+        if any(pattern.search(spelling) for spelling in spellings)
+        or (finding in _WRITTEN_OUT and pattern.search(counted))
     ]
+    if _tells_known(text, known):
+        found.append(Finding.KNOWN)
+    return found
+
+
+def _tells_known(text: str, known: Iterable[str]) -> bool:
+    plain = _compact(text)
+    counted = plain.translate(_NUMERALS)
+    return any(
+        wanted in plain or (wanted.isdecimal() and wanted in counted)
+        for wanted in (_compact(value) for value in known)
+        if wanted
+    )
+
+
+def _compact(text: str) -> str:
+    """``text`` without what writers vary: width, case, spaces and signs between."""
+    return _BETWEEN.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
 def mask_name(name: str) -> str:

@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from huiyin.directory.models import Region
 from huiyin.kernel import clock, crypto
 from huiyin.kernel.problems import Invalid
-from huiyin.kernel.text import is_printable
+from huiyin.kernel.text import is_blank, is_printable
 from huiyin.kernel.uploads import AcceptedFile
 from huiyin.log import services as log
 from huiyin.matters import services as matters
@@ -36,6 +36,7 @@ from huiyin.reviews.models import (
     TagList,
     Trust,
 )
+from huiyin.reviews.naming import screen_for
 from huiyin.reviews.queries import (
     current_tags,
     first_review_of,
@@ -44,7 +45,6 @@ from huiyin.reviews.queries import (
     with_receipt,
 )
 from huiyin.reviews.receipts import Receipt, code_for, hash_of, receipt_for
-from huiyin.reviews.screening import screen
 from huiyin.reviews.tokens import FIRST, FOLLOW_UP
 
 KIND = "bad_review"
@@ -111,14 +111,16 @@ def _checked(review: NewReview) -> NewReview:
     chosen = list(dict.fromkeys(review.tags))
     for code in chosen:
         if code not in known:
-            raise errors.TagUnknown(field="tags", tag=code[:20])
+            raise errors.TagUnknown(field="tags")
         if known[code].level != review.level:
-            raise errors.TagOfAnotherLevel(field="tags", tag=code)
+            raise errors.TagOfAnotherLevel(field="tags")
     text = review.text.replace("\r\n", "\n").replace("\r", "\n").strip()
     if len(text) > MAX_TEXT:
         raise errors.TextTooLong(field="text")
     if not is_printable(text):
         raise errors.TextInvalid(field="text")
+    if is_blank(text):
+        text = ""
     if review.level in BAD_LEVELS and not chosen and not text:
         raise errors.DetailMissing(field="tags")
     if len(review.photos) > MAX_PHOTOS:
@@ -184,7 +186,9 @@ def _store(right: tokens.Token, review: NewReview) -> Review:
     )
     stored.save(force_insert=True)
     ReviewContent.objects.create(
-        review=stored, text=review.text, held_back=[found.value for found in screen(review.text)]
+        review=stored,
+        text=review.text,
+        held_back=[found.value for found in screen_for(event, review.text)],
     )
     for place, accepted in enumerate(review.photos, start=1):
         photo = Photo(
@@ -221,7 +225,9 @@ def _move_the_loop(review: Review) -> None:
 
 
 def _already_given(right: tokens.Token, review: NewReview, error: IntegrityError) -> Receipt:
-    """The receipt of a repeated request. Raises ``TokenUsed`` for any other second review."""
+    """The receipt of a repeated request. Raises ``IdempotencyKeyReused`` when it now says something
+    else, and ``TokenUsed`` for any other second review. Pictures are not compared: they are not
+    even decoded again."""
     stored = (
         with_receipt()
         .filter(
@@ -233,8 +239,26 @@ def _already_given(right: tokens.Token, review: NewReview, error: IntegrityError
         raise error
     key = _idempotency_hash(review)
     if key and stored.idempotency_hash and crypto.same(bytes(stored.idempotency_hash), key):
+        if _said(review) != (
+            stored.level,
+            set(stored.tags),
+            stored.content.text,
+            stored.hide_name_from_public,
+            stored.hide_name_from_unit,
+        ):
+            raise errors.IdempotencyKeyReused from error
         return receipt_for(stored)
     raise errors.TokenUsed from error
+
+
+def _said(review: NewReview) -> tuple[int, set[str], str, bool, bool]:
+    return (
+        review.level,
+        set(review.tags),
+        review.text,
+        review.hide_name_from_public,
+        review.hide_name_from_unit,
+    )
 
 
 def _idempotency_hash(review: NewReview) -> bytes | None:

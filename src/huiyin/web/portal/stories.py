@@ -24,9 +24,10 @@ from huiyin.kernel.paging import Page, page
 from huiyin.log.models import Leaf
 from huiyin.matters.models import Matter, Reply, ResultClass, Step
 from huiyin.matters.table import Event
-from huiyin.reviews.models import Case, Review, Tag, Trust
-from huiyin.reviews.queries import label, unseal_for
-from huiyin.reviews.screening import mask_name, screen
+from huiyin.reviews.models import Review, ServiceEvent, Tag, Trust
+from huiyin.reviews.naming import item_name, screen_for, unseal_for
+from huiyin.reviews.queries import label
+from huiyin.reviews.screening import mask_name
 
 log = logging.getLogger(__name__)
 PAGE_SIZE = 20
@@ -158,14 +159,13 @@ def _story(
     names: dict[str, str],
 ) -> Story:
     review = leaf.entry.review
-    case = review.event.case
     second = seconds.get(review.event_id)
-    answers = _answers(steps, replies)
+    answers = _answers(steps, replies, review.event)
     return Story(
         index=leaf.index,
         epoch=leaf.epoch_id,
         organisation=leaf.entry.organisation,
-        service=_service(case),
+        service=item_name(review.event),
         name=_name(review, second),
         on_site=review.trust == Trust.ON_SITE,
         imported=review.trust == Trust.IMPORTED,
@@ -177,7 +177,9 @@ def _story(
     )
 
 
-def _answers(steps: list[Step], replies: dict[tuple[UUID, int], Reply]) -> list[Answer]:
+def _answers(
+    steps: list[Step], replies: dict[tuple[UUID, int], Reply], event: ServiceEvent
+) -> list[Answer]:
     """One for each time the citizen was told: the reply that was approved last before it."""
     answers = []
     approved: dict[str, Any] = {}
@@ -190,7 +192,7 @@ def _answers(steps: list[Step], replies: dict[tuple[UUID, int], Reply]) -> list[
             text = "\n\n".join(filter(None, (reply.text, reply.legal_reason)))
             answers.append(
                 Answer(
-                    words=_words(text, screen(text)),
+                    words=_words(text, screen_for(event, text)),
                     result=str(ResultClass(reply.result_class).label),
                     planned_for=reply.planned_for,
                     day=date.fromisoformat(public["day"]),
@@ -211,13 +213,6 @@ def _said(review: Review, public: str, names: dict[str, str]) -> Said:
 
 def _words(text: str, findings: Iterable[object]) -> Words:
     return Words("", held_back=True) if list(findings) else Words(text, held_back=False)
-
-
-def _service(case: Case) -> str:
-    """The item's name. One that only a business system gave may name somebody."""
-    if case.item is not None:
-        return str(case.item)
-    return case.item_code if screen(case.item_name) else case.item_name
 
 
 def _name(review: Review, second: Review | None) -> str | None:

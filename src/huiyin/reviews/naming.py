@@ -1,0 +1,56 @@
+"""What names a person in a service: opening it, finding it in a text, keeping it out of names."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+from huiyin.kernel import crypto
+from huiyin.reviews.models import Case, ServiceEvent
+from huiyin.reviews.screening import Finding, screen
+
+log = logging.getLogger(__name__)
+# Shorter numbers occur in any text.
+_SHORTEST_NAME, _SHORTEST_NUMBER = 2, 5
+
+
+def unseal_for(case: Case, part: str) -> str:
+    """Open the sealed ``part`` (name, mobile, identity, title, agent) of a case."""
+    sealed = getattr(case, f"{part}_sealed")
+    return crypto.unseal(sealed, purpose=f"case.{part}", about=case.pk.bytes) if sealed else ""
+
+
+def known_persons(event: ServiceEvent) -> tuple[str, ...]:
+    """The names and numbers that a text about ``event`` may not tell the public: of the applicant,
+    the agent and the clerks, and the case number. Raises ``SealBroken``."""
+    case = event.case
+    agent = json.loads(unseal_for(case, "agent") or "{}")
+    names = [unseal_for(case, "name"), agent.get("name", "")]
+    names += [clerk.get("name", "") for clerk in event.clerks]
+    numbers = [unseal_for(case, "mobile"), unseal_for(case, "identity"), case.project_no]
+    numbers.append(agent.get("identity", ""))
+    return (
+        *(name for name in names if len(name) >= _SHORTEST_NAME),
+        *(number for number in numbers if len(number) >= _SHORTEST_NUMBER),
+    )
+
+
+def screen_for(event: ServiceEvent, text: str) -> list[Finding]:
+    """What in ``text`` may name a person, also of those who have to do with ``event``."""
+    if not text:
+        return []
+    try:
+        known = known_persons(event)
+    except crypto.SealBroken:
+        log.exception("the persons of case %s do not open; a text is held back", event.case_id)
+        return [*screen(text), Finding.KNOWN]
+    return screen(text, known=known)
+
+
+def item_name(event: ServiceEvent) -> str:
+    """The service item's name, or its code when the name may name a person.
+
+    Business systems give these names, and some write the applicant into them.
+    """
+    name = str(event.case.item or event.case.item_name)
+    return event.case.item_code if screen_for(event, name) else name
