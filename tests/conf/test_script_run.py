@@ -62,6 +62,9 @@ def test_the_demo_starts_twice_and_loses_nothing(tmp_path: Path) -> None:
     with running(environment, log) as address:
         sheet = json.loads((tmp_path / "var" / "demo.json").read_text())
         assert sheet["base_url"] == address
+        refused = _refused(environment | {"PORT": str(free_port())})
+        assert "Another Huiyin is running" in refused
+        assert json.loads((tmp_path / "var" / "demo.json").read_text()) == sheet
     assert sheet["accounts"][0]["username"] in log.read_text()
     assert "Traceback" not in log.read_text()
 
@@ -83,15 +86,28 @@ def test_a_port_in_use_is_told_before_anything_is_done(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         environment = demo_environment(tmp_path / "var", taken.getsockname()[1])
-        done = subprocess.run(
-            [ROOT / "script" / "run"],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-            stdin=subprocess.DEVNULL,
-        )
-    assert done.returncode == 1
-    assert "is taken" in done.stderr
+        assert "is taken" in _refused(environment)
     assert not (tmp_path / "var").exists()
+
+
+@pytest.mark.parametrize("port", ["web", "0", "99999"])
+def test_what_is_no_port_is_told(tmp_path: Path, port: str) -> None:
+    environment = demo_environment(tmp_path / "var", 1) | {"PORT": port}
+    assert "is not a number from 1 to 65535" in _refused(environment)
+
+
+def _refused(environment: dict[str, str]) -> str:
+    """The one sentence with which script/run ends."""
+    done = subprocess.run(
+        [ROOT / "script" / "run"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+    return done.stderr
