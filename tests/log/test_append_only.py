@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from django.contrib import admin
 from django.db import DatabaseError, connection, models, transaction
+from PIL import Image
 
+from huiyin.calendars.models import CalendarYear
+from huiyin.kernel.uploads import AcceptedFile, accept_photo
 from huiyin.log import sealing
 from huiyin.log.models import Entry, Epoch, Leaf
-from huiyin.matters.models import ContactAttempt, Reply, Step
+from huiyin.matters.models import ContactAttempt, Measure, Policy, Rectification, Reply, Step
 from huiyin.matters.table import State
-from huiyin.reviews.models import Review
+from huiyin.reviews.models import Photo, Review, ReviewContent
 from tests import factories
 
-GUARDED: list[type[models.Model]] = [Entry, Leaf, Epoch, Step, Reply, ContactAttempt, Review]
+GUARDED: list[type[models.Model]] = [
+    Entry,
+    Leaf,
+    Epoch,
+    Step,
+    Reply,
+    ContactAttempt,
+    Review,
+    Rectification,
+    Measure,
+    Policy,
+    CalendarYear,
+]
+# A lawful request may delete these; nobody may alter them.
+ERASABLE: list[type[models.Model]] = [ReviewContent, Photo]
 A_FIELD = {
     Entry: "kind",
     Leaf: "entry_id",
@@ -22,14 +41,27 @@ A_FIELD = {
     Reply: "text",
     ContactAttempt: "note",
     Review: "level",
+    Rectification: "explanation",
+    Measure: "description",
+    Policy: "document",
+    CalendarYear: "days",
+    ReviewContent: "text",
+    Photo: "sha256",
 }
 
 pytestmark = pytest.mark.django_db
 
 
+def a_photo() -> AcceptedFile:
+    written = io.BytesIO()
+    Image.new("RGB", (20, 10), "teal").save(written, "JPEG")
+    written.seek(0)
+    return accept_photo(written, name="a.jpg", field="photos")
+
+
 @pytest.fixture
 def rows(frozen_clock, settings) -> None:
-    factories.loop(State.TOLD)
+    factories.loop(State.TOLD, photos=[a_photo()])
     frozen_clock.move_by(seconds=settings.HUIYIN_EPOCH_MAX_SECONDS)
     assert sealing.seal_if_due()
 
@@ -87,3 +119,25 @@ class TestNobodyChangesIt:
         if registered is not None:
             assert not registered.has_change_permission(None)
             assert not registered.has_delete_permission(None)
+
+
+@pytest.mark.parametrize("model", ERASABLE, ids=lambda model: model._meta.db_table)
+class TestErasedButNeverChanged:
+    @pytest.mark.parametrize("verb", ["update", "truncate"])
+    def test_it_is_not_changed(self, rows, model, verb) -> None:
+        table, column = model._meta.db_table, A_FIELD[model]
+        if verb == "update" or connection.vendor == "sqlite":
+            statement = f"UPDATE {table} SET {column} = 'other'"
+        else:
+            statement = f"TRUNCATE {table}"
+        before = picture(model)
+        assert before
+        connection.check_constraints()
+        refused = pytest.raises(DatabaseError, match="refuses changes")
+        with refused, transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+        assert picture(model) == before
+
+    def test_it_can_be_erased(self, rows, model) -> None:
+        model.objects.all().delete()
+        assert not model.objects.exists()

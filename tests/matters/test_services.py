@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import transaction
@@ -10,7 +10,7 @@ from huiyin.kernel.problems import Invalid
 from huiyin.log.models import Entry
 from huiyin.matters import engine, services
 from huiyin.matters.errors import Moved, NoPolicy, NotNow, NotYours, Refused
-from huiyin.matters.models import FollowUp, Matter, Policy, Reply, Step
+from huiyin.matters.models import FollowUp, Matter, Reply, Step
 from huiyin.matters.services import PlannedMeasure, PlannedMilestone
 from huiyin.matters.table import ClockKind, Event, Party, State
 from huiyin.reviews import services as reviews
@@ -33,11 +33,11 @@ def test_a_bad_review_opens_its_matter_with_step_clocks_and_log_entries() -> Non
 
 
 def test_without_a_policy_neither_the_review_nor_anything_else_is_stored() -> None:
-    event = factories.event()
-    token = factories.token(event)
-    Policy.objects.all().delete()
-    with pytest.raises(NoPolicy):
-        reviews.submit(token=token, review=reviews.NewReview(level=1, text="慢"))
+    # The national default rules are in force since 2020.
+    with clock.frozen(datetime(2019, 5, 6, 10, tzinfo=clock.LOCAL)):
+        token = factories.token()
+        with pytest.raises(NoPolicy):
+            reviews.submit(token=token, review=reviews.NewReview(level=1, text="慢"))
     assert not Review.objects.exists()
     assert not Entry.objects.filter(kind__in=("review", "step")).exists()
 

@@ -21,7 +21,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from huiyin.conf import canary, health, startup
 from huiyin.kernel import clock, timemachine
-from huiyin.kernel.append_only import AppendOnly
+from huiyin.kernel.append_only import Guard
 
 _OLDEST_POSTGRESQL = 15
 _LITTLE_SPACE, _NO_SPACE = 2 * 1024**3, 200 * 1024**2
@@ -204,12 +204,12 @@ def _setting(sql: str) -> object:
 
 
 def append_only() -> Findings:
-    """Every table that a migration made append-only still has its triggers."""
-    tables = [
-        operation.table
+    """Every table that a migration guarded against changes still has its triggers."""
+    guards = [
+        operation
         for migration in MigrationLoader(None).disk_migrations.values()
         for operation in migration.operations
-        if isinstance(operation, AppendOnly)
+        if isinstance(operation, Guard)
     ]
     sql = (
         "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
@@ -220,8 +220,11 @@ def append_only() -> Findings:
     with connection.cursor() as cursor:
         cursor.execute(sql)
         guarded = [row[0] for row in cursor.fetchall()]
-    # Two triggers each: for UPDATE and DELETE, and TRUNCATE or the other verb.
-    bare = sorted(table for table in tables if guarded.count(table) < 2)
+    bare = sorted(
+        guard.table
+        for guard in guards
+        if guarded.count(guard.table) < guard.triggers[connection.vendor]
+    )
     if bare:
         yield Finding(
             Level.FAIL,
@@ -230,7 +233,7 @@ def append_only() -> Findings:
             "Somebody removed database triggers. Restore the schema and look into who and why.",
         )
     else:
-        yield Finding(Level.OK, "append-only", f"{len(tables)} tables refuse changes")
+        yield Finding(Level.OK, "append-only", f"{len(guards)} tables refuse changes")
 
 
 def master_key() -> Findings:

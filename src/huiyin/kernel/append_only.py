@@ -11,28 +11,44 @@ from django.db.migrations import RunPython
 from django.db.migrations.state import StateApps
 
 MESSAGE = "is append-only"
+NO_UPDATE = "refuses changes"
 
 
-class AppendOnly(RunPython):
+class Guard(RunPython):
     """The operation, which still knows its table: ``doctor`` asks which ones must be guarded."""
 
     table: str
+    # How many triggers the table has, by the vendor of the database.
+    triggers: dict[str, int]
 
 
-def append_only(table: str) -> AppendOnly:
+def append_only(table: str) -> Guard:
     """A migration operation that makes ``table`` refuse UPDATE, DELETE and TRUNCATE."""
+    return _guard(table, ("UPDATE", "DELETE"), MESSAGE)
 
+
+def no_update(table: str) -> Guard:
+    """A migration operation that makes ``table`` refuse UPDATE and TRUNCATE.
+
+    For rows that name a person: the law may ask to delete them, never to write them anew. That a
+    row which was deleted and put back is still what was first stored, ``huiyin doctor`` checks
+    against the log.
+    """
+    return _guard(table, ("UPDATE",), NO_UPDATE)
+
+
+def _guard(table: str, verbs: tuple[str, ...], message: str) -> Guard:
     def forwards(apps: StateApps, schema: BaseDatabaseSchemaEditor) -> None:
         if schema.connection.vendor == "postgresql":
             schema.execute(
                 f"""
                 CREATE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-                BEGIN RAISE EXCEPTION '{table} {MESSAGE}'; END $$
+                BEGIN RAISE EXCEPTION '{table} {message}'; END $$
                 """
             )
             schema.execute(
                 f"""
-                CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}
+                CREATE TRIGGER {table}_append_only BEFORE {" OR ".join(verbs)} ON {table}
                 FOR EACH ROW EXECUTE FUNCTION {table}_refuse()
                 """
             )
@@ -43,11 +59,11 @@ def append_only(table: str) -> AppendOnly:
                 """
             )
         else:
-            for verb in ("UPDATE", "DELETE"):
+            for verb in verbs:
                 schema.execute(
                     f"""
                     CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}
-                    BEGIN SELECT RAISE(ABORT, '{table} {MESSAGE}'); END
+                    BEGIN SELECT RAISE(ABORT, '{table} {message}'); END
                     """
                 )
 
@@ -57,9 +73,10 @@ def append_only(table: str) -> AppendOnly:
             schema.execute(f"DROP TRIGGER {table}_no_truncate ON {table}")
             schema.execute(f"DROP FUNCTION {table}_refuse()")
         else:
-            for verb in ("update", "delete"):
-                schema.execute(f"DROP TRIGGER {table}_no_{verb}")
+            for verb in verbs:
+                schema.execute(f"DROP TRIGGER {table}_no_{verb.lower()}")
 
-    operation = AppendOnly(forwards, backwards)
+    operation = Guard(forwards, backwards)
     operation.table = table
+    operation.triggers = {"postgresql": 2, "sqlite": len(verbs)}
     return operation

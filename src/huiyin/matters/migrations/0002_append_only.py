@@ -11,4 +11,7 @@ class Migration(migrations.Migration):
         append_only("matters_reply"),
         append_only("matters_evidence"),
         append_only("matters_contactattempt"),
+        append_only("matters_rectification"),
+        append_only("matters_measure"),
+        append_only("matters_policy"),
     ]
