@@ -13,8 +13,8 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ({}, "测试大厅 · 12 号窗口"),
-        ({"window": "7"}, "测试大厅 · 7 号窗口"),
+        ({}, "测试大厅 · 12号窗口"),
+        ({"window": "7"}, "测试大厅 · 7号窗口"),
         ({"window": "A01"}, "测试大厅 · A01 社会保障"),
         ({"window": None}, "测试大厅"),
         ({"hallName": None, "window": None}, ""),
