@@ -8,7 +8,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from huiyin.conf import environment as env
-from huiyin.conf import log_filters
+from huiyin.conf import log_filters, redaction
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -207,20 +207,26 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "line": {
+            "()": redaction.Formatter,
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        },
     },
     "filters": {
         name: {"()": "django.utils.log.CallbackFilter", "callback": callback}
         for name, callback in (
             ("not_ready", log_filters.not_ready),
             ("in_one_line", log_filters.in_one_line),
+            ("redact", redaction.redact),
         )
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.text("HUIYIN_LOG_LEVEL", "INFO")},
     "loggers": {
         # Addresses hold invitation tokens and receipt codes: no access log of ours names them.
-        "django.request": {"level": "ERROR", "filters": ["not_ready"]},
+        "django.request": {"level": "ERROR", "filters": ["not_ready", "redact"]},
+        "django.security.csrf": {"filters": ["redact"]},
         "django.security.DisallowedHost": {"filters": ["in_one_line"]},
         "httpx": {"level": "WARNING"},
     },
