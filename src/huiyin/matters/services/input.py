@@ -6,7 +6,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 
 from huiyin.kernel.problems import Invalid
-from huiyin.kernel.text import is_printable
+from huiyin.kernel.text import is_blank, is_printable
 
 MAX_TEXT = 4000
 
@@ -20,7 +20,7 @@ def choice_of(choices: type[TextChoices], value: str, field: str) -> str:
 
 def text_of(value: str, field: str, *, needed: bool = True, limit: int = MAX_TEXT) -> str:
     """``value`` without outer space. Raises ``Invalid`` when empty but needed, or too long."""
-    value = value.strip()
+    value = "" if is_blank(value) else value.strip()
     if needed and not value:
         raise Invalid(_("This must not be empty."), field=field)
     if len(value) > limit:
