@@ -250,3 +250,45 @@ def test_a_receipt_asks_the_database_a_fixed_number_of_questions(api: Api) -> No
         asked.append(len(captured))
 
     assert max(asked) <= 16
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"level": 4},
+        {"text": "别的话"},
+        {"tags": ["510"]},
+        {"hide_name_from_unit": True},
+        {"hide_name_from_public": True},
+    ],
+)
+def test_a_key_that_comes_again_with_another_review_is_told_so(api, change) -> None:
+    said = {"token": factories.token(), "level": 5, "text": "很好"}
+    first = api.post("/reviews", said, Idempotency_Key="k")
+    assert first.status_code == 201
+
+    answer = api.post("/reviews", said | change, Idempotency_Key="k")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "idempotency-key-reused")
+    assert api.post("/reviews", said, Idempotency_Key="k").json() == first.json()
+
+
+@pytest.mark.parametrize("text", ["\u200b", "\u3164 \ufe0f", "\u2060\ufeff"])
+def test_a_text_that_nobody_can_see_is_none(api, text) -> None:
+    bad = api.post("/reviews", {"token": factories.token(), "level": 1, "text": text})
+    good = api.post("/reviews", {"token": factories.token(), "level": 5, "text": text})
+
+    assert bad.json()["code"] == "detail-missing"
+    assert good.json()["receipt"]["text"] == ""
+
+
+def test_a_text_that_turns_the_direction_of_writing_is_refused(api) -> None:
+    said = {"token": factories.token(), "level": 5, "text": "a\u202eb"}
+    assert api.post("/reviews", said).json()["code"] == "text-invalid"
+
+
+def test_a_refusal_does_not_repeat_what_was_sent(api) -> None:
+    said = {"token": factories.token(), "level": 5, "tags": ["13800001234"]}
+    assert "13800001234" not in api.post("/reviews", said).content.decode()
+    named = api.post("/reviews", said | {"13800001234": 1, "张三": 2}).json()
+    assert [error["field"] for error in named["errors"]] == ["(unknown field)"] * 2

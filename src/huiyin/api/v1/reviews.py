@@ -132,6 +132,7 @@ def inspect(request: HttpRequest, said: InvitationToken) -> Invitation:
     summary="Give a review",
     openapi_extra=raises(
         *TOKEN_PROBLEMS,
+        errors.IdempotencyKeyReused,
         errors.LevelInvalid,
         errors.DetailMissing,
         errors.TagUnknown,
@@ -149,7 +150,8 @@ def submit(
 
     Levels 1 and 2 need a tag or a text, so that it can be put right; they open a matter at once.
     Send an `Idempotency-Key` of your own (such as a UUID): a repeated request with the same key
-    answers the same receipt, any other second review is refused.
+    and the same review answers the same receipt; with another review it is
+    `idempotency-key-reused`. Any other second review is refused. Pictures cannot be sent here.
     """
     _right(request, said.token)
     receipt = services.submit(

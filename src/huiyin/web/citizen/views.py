@@ -74,6 +74,9 @@ def rate(request: HttpRequest, token: str) -> HttpResponse:
             HTTPStatus.BAD_REQUEST,
             _("At most five photographs can be added. Please go back and choose fewer."),
         )
+    except errors.IdempotencyKeyReused:
+        # Sent, gone back to, changed and sent again: to a citizen the link has been used.
+        return _closed_link(request, errors.TokenUsed())
     except Problem as problem:
         return _closed_link(request, problem)
 
