@@ -147,3 +147,32 @@ def test_a_call_asks_the_database_a_fixed_number_of_questions(pusher: Api) -> No
 
     asked(1)
     assert asked(2) == asked(200)
+
+
+@pytest.mark.parametrize("value", ["NaN", "-Infinity", "1e999", "9" * 5000])
+def test_a_value_that_is_none_refuses_its_own_row_only(value: str) -> None:
+    _pusher, key = factories.integrator()
+    unit = factories.organisation()
+    good = json.dumps(factories.event_row(unit))
+    bad = json.dumps(factories.event_row(unit, promiseDay="@")).replace('"@"', value)
+
+    answer = Api(key).raw("/events", f'{{"events": [{bad}, {good}]}}'.encode())
+
+    first, second = answer.json()["results"]
+    assert [fault["field"] for fault in first["errors"]] == ["promiseDay"]
+    assert second["verdict"] == "created"
+
+
+def test_a_body_that_nests_too_deeply_is_told_so() -> None:
+    _pusher, key = factories.integrator()
+    body = b'{"events": [' + b"[" * 100_000
+
+    assert "deep" in Api(key).raw("/events", body).json()["detail"]
+
+
+def test_too_many_events_are_told_the_bound() -> None:
+    _pusher, key = factories.integrator()
+
+    answer = Api(key).post("/events", {"events": [{}] * 1001})
+
+    assert "1000" in answer.json()["errors"][0]["reason"]

@@ -76,7 +76,7 @@ def test_a_wrong_method_is_a_problem_that_names_the_right_ones(
         (b'{"token": NaN}', None),
         (b"[" * 200_000, None),
         (b'{"token": "a", "token": "b", "level": 5}', "token"),
-        (b'{"\\ud800": "a", "\\ud800": "b"}', "?"),
+        (b'{"\\ud800": "a", "\\ud800": "b"}', "(unknown field)"),
         (b'{"token": "a", "level": 5, "\\ud800": 1}', None),
         (b'{"token": "a", "level": 5, "text": "\\ud800"}', None),
         (b'{"token": "a", "level": 5, "x": {"y": 1, "y": 2}}', "y"),
@@ -118,7 +118,7 @@ def test_a_body_that_is_too_large_is_refused(api: Api, monkeypatch: pytest.Monke
         ({"hide_name_from_unit": "yes"}, "hide_name_from_unit"),
         ({"channel": "paper"}, "channel"),
         ({"photos": []}, "photos"),
-        ({"a\x00b": 1}, "a?b"),
+        ({"a\x00b": 1}, "(unknown field)"),
         ({"token": None}, "token"),
     ],
 )

@@ -7,14 +7,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from huiyin.directory import codes
 from huiyin.intake.events import fields
-from huiyin.intake.events.fields import FIELDS, decode
+from huiyin.intake.events.fields import FIELDS, decode, json_schema
 from huiyin.kernel.clock import LOCAL
-from huiyin.reviews.events import NewEvent
+from huiyin.reviews.events import Fault, NewEvent
 
 NOW = datetime(2024, 3, 4, 10, tzinfo=LOCAL)
 SKEW = timedelta(minutes=20)
@@ -262,3 +264,52 @@ def test_any_object_gives_an_event_or_named_refusals(changes: dict[str, Any], fu
     assert (decoded.event is None) == bool(decoded.faults)
     assert all(fault.field and fault.reason for fault in decoded.faults)
     assert len({fault.field for fault in decoded.faults}) <= len(changes) + len(FIELDS)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("promiseDay", 5.5, "Must be a whole number from 0 to 9999."),
+        ("promiseDay", [], "Must be a whole number from 0 to 9999."),
+        ("invite", {}, "Must be true or false."),
+        ("proStatus", 2.5, "Must be one of 1, 2, 3."),
+        ("areaCode", {"a": 1}, "Must be a division code of 6 or 12 digits."),
+        ("areaCode", "٣٣٠١٠٦", "Must be a division code of 6 or 12 digits."),
+        ("mobile", 1.38e10, "Must be a mainland mobile number of 11 digits."),
+        ("serviceTime", 20240304.0, "Must be a time such as 2024-03-04 10:15:00."),
+        ("taskName", "a\u202eb", "Contains characters that turn the direction of writing."),
+        ("taskName", "\u200b", "Is required."),
+        ("userName", "\u3164", "Is required."),
+    ],
+)
+def test_a_reason_says_what_the_field_expects(name: str, value: Any, reason: str) -> None:
+    with translation.override("en"):
+        found = decode(row(**{name: value}), now=NOW, skew=SKEW)
+    assert Fault(name, reason) in found.faults
+
+
+@pytest.mark.parametrize("name", ["13800001234", "张三", "a b", "x" * 41, "", "a\x00"])
+def test_a_name_that_looks_like_none_is_not_repeated(name: str) -> None:
+    found = decode(row(**{name: 1}), now=NOW, skew=SKEW)
+    assert [fault.field for fault in found.faults] == ["(unknown field)"]
+
+
+def test_the_schema_of_a_row_takes_what_is_taken_and_refuses_what_is_not() -> None:
+    schema = Draft202012Validator(json_schema())
+    assert schema.is_valid(row())
+    for name, value in (
+        ("proStatus", "4"),
+        ("serviceNumber", 0),
+        ("mobile", "123"),
+        ("deptCode", "x"),
+        ("taskName", "x" * 201),
+        ("userName", None),
+    ):
+        assert not schema.is_valid(row(**{name: value})), name
+    for name, value in (
+        ("proStatus", 2),
+        ("hallName", None),
+        ("promiseDay", "5"),
+        ("invite", "是"),
+    ):
+        assert schema.is_valid(row(**{name: value})), name

@@ -9,7 +9,9 @@ import pydantic
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from ninja.parser import Parser
 from ninja.renderers import JSONRenderer
 
@@ -21,19 +23,28 @@ from huiyin.kernel.problems import Invalid
 Fields = TypeVar("Fields", bound=pydantic.BaseModel)
 
 
+_WHY: dict[type[strict_json.Malformed], Promise] = {
+    strict_json.NotFinite: gettext_lazy(
+        "The body holds NaN or Infinity, which JSON does not know."
+    ),
+    strict_json.TooLong: gettext_lazy("A number in the body has too many digits."),
+    strict_json.TooDeep: gettext_lazy("The body nests too deeply."),
+}
+
+
 class StrictParser(Parser):
-    """JSON in UTF-8 without repeated keys. Rows of events answer for their own repeated keys."""
+    """JSON in UTF-8 without repeated keys. Rows of events answer for their own faults."""
 
     def parse_body(self, request: HttpRequest) -> Any:
         if request.content_type != "application/json":
             raise UnsupportedMediaType(_("Send JSON with “Content-Type: application/json”."))
         by_row = request.path.endswith("/events")
         try:
-            found = strict_json.loads(request.body, keep_repeating=by_row)
+            found = strict_json.loads(request.body, by_row=by_row)
         except strict_json.RepeatedKey as error:
             raise Malformed(_("A key is given twice."), field=field_name(error.key)) from error
         except strict_json.Malformed as error:
-            raise Malformed(_("The body is not JSON in UTF-8.")) from error
+            raise Malformed(_WHY.get(type(error), _("The body is not JSON in UTF-8."))) from error
         if isinstance(found, strict_json.Repeating):
             raise Malformed(_("A key is given twice."), field=field_name(found.key))
         if not by_row:

@@ -197,11 +197,11 @@ def _field(place: tuple[Any, ...]) -> str:
         names = names[1:]
     elif source == "body":
         return "body"
-    return ".".join(field_name(name) for name in names)
+    return ".".join(str(name) if isinstance(name, int) else field_name(name) for name in names)
 
 
 # What any operation may answer, by what it takes; the document adds them to each.
-ALWAYS: tuple[type[Problem], ...] = (Invalid, Broken)
+ALWAYS: tuple[type[Problem], ...] = (Invalid, MethodNotAllowed, Broken)
 WITH_BODY: tuple[type[Problem], ...] = (Malformed, TooLarge, UnsupportedMediaType)
 WITH_KEY: tuple[type[Problem], ...] = (NotSignedIn, TooMany)
 WITH_PARAMETER: tuple[type[Problem], ...] = (NotFound,)

@@ -7,11 +7,31 @@ other one was meant by somebody.
 from __future__ import annotations
 
 import json
+from math import isfinite
 from typing import Any
+
+# No number that means anything here is as long, and Python refuses to read far longer ones.
+_LONGEST_NUMBER = 400
 
 
 class Malformed(ValueError):
     """The text is not JSON."""
+
+
+class NotFinite(Malformed):
+    """NaN or Infinity, which some writers emit and no standard knows."""
+
+
+class TooLong(Malformed):
+    """A number of very many digits, or too large to be one."""
+
+
+class TooDeep(Malformed):
+    """Lists within lists beyond any sense."""
+
+
+class Unreadable:
+    """Stands for a value that is none, so that only its own row is refused."""
 
 
 class RepeatedKey(ValueError):
@@ -28,11 +48,24 @@ class Repeating(dict[str, Any]):
     key: str
 
 
-def loads(data: bytes | str, *, keep_repeating: bool = False) -> Any:
+def loads(data: bytes | str, *, by_row: bool = False) -> Any:
     """The value in ``data`` (UTF-8). Raises ``Malformed`` or ``RepeatedKey``.
 
-    With ``keep_repeating`` an object that repeats a key comes as ``Repeating`` instead.
+    With ``by_row`` an object that repeats a key comes as ``Repeating`` instead, and a number that
+    is none as ``Unreadable``.
     """
+
+    def unreadable(kind: type[Malformed]) -> Unreadable:
+        if not by_row:
+            raise kind
+        return Unreadable()
+
+    def an_integer(digits: str) -> int | Unreadable:
+        return int(digits) if len(digits) <= _LONGEST_NUMBER else unreadable(TooLong)
+
+    def a_float(digits: str) -> float | Unreadable:
+        found = float(digits)
+        return found if isfinite(found) else unreadable(TooLong)
 
     def an_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
@@ -40,7 +73,7 @@ def loads(data: bytes | str, *, keep_repeating: bool = False) -> Any:
             return found
         names = [name for name, _value in pairs]
         key = next(name for place, name in enumerate(names) if name in names[:place])
-        if not keep_repeating:
+        if not by_row:
             raise RepeatedKey(key)
         kept = Repeating(found)
         kept.key = key
@@ -48,12 +81,16 @@ def loads(data: bytes | str, *, keep_repeating: bool = False) -> Any:
 
     try:
         text = data if isinstance(data, str) else data.decode("utf-8")
-        return json.loads(text, object_pairs_hook=an_object, parse_constant=_no_constant)
-    except RepeatedKey:
+        return json.loads(
+            text,
+            object_pairs_hook=an_object,
+            parse_int=an_integer,
+            parse_float=a_float,
+            parse_constant=lambda _name: unreadable(NotFinite),
+        )
+    except (RepeatedKey, Malformed):
         raise
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise TooDeep from error
+    except ValueError as error:
         raise Malformed from error
-
-
-def _no_constant(name: str) -> None:
-    raise Malformed(name)

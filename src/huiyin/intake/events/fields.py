@@ -8,7 +8,7 @@ into a ``NewEvent`` or says everything that is wrong with it.
 from __future__ import annotations
 
 import json
-import unicodedata
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +23,9 @@ from huiyin.reviews.events import Fault, NewEvent, Place
 
 # The name under which faults of a whole row are reported.
 ROW = "(row)"
+# What stands for a name that does not look like one.
+UNKNOWN = "(unknown field)"
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,6 @@ class Field:
     read: Reader
     about: str
     required: bool = False
-    # What a JSON schema says of it, beyond “text or whole number”.
-    schema: Mapping[str, Any] | None = None
 
     @property
     def name(self) -> str:
@@ -43,7 +44,6 @@ class Field:
 
 
 _text = reading.text
-_TIME = {"type": "string", "examples": ["2024-03-04 10:15:00"]}
 _UNITS = "0 natural day, 1 working day, 2 month, 3 year"
 
 # fmt: off
@@ -80,22 +80,19 @@ FIELDS: tuple[Field, ...] = (
     Field("channel", ("proChannel",), reading.choice("1", "2"),
           "1 online, 2 offline; without it: offline when a hall or counter is named"),
     Field("accepted_on", ("acceptDate",), reading.moment,
-          "when the case was accepted; required with proStatus 2 and 3", schema=_TIME),
+          "when the case was accepted; required with proStatus 2 and 3"),
     Field("finished_on", ("resultDate",), reading.moment,
-          "when the case was finished; required with proStatus 3", schema=_TIME),
+          "when the case was finished; required with proStatus 3"),
     Field("node_name", ("serviceName", "nodeName"), _text(100), "name of this service"),
     Field("service_number", ("serviceNumber",), reading.whole(1, 999),
           "number of this service within the case, 1 to 999", required=True),
     Field("occurred_at", ("serviceTime",), reading.moment,
-          "when the service was given; without it resultDate, else acceptDate", schema=_TIME),
+          "when the service was given; without it resultDate, else acceptDate"),
     Field("hall_name", ("hallName",), _text(100), "service hall"),
     Field("counter_number", ("window",), _text(20), "counter"),
     Field("manager", ("proManager",), _text(60), "clerk; used when evaluatedPersonInfo is missing"),
     Field("clerks", ("evaluatedPersonInfo",), reading.people,
-          "clerks: a list of objects with loginName and name, or its JSON as text",
-          schema={"anyOf": [{"type": "string"}, {"type": "array", "items": {
-              "type": "object", "additionalProperties": False, "properties": {
-                  "loginName": {"type": "string"}, "name": {"type": "string"}}}}]}),
+          "clerks: a list of objects with loginName and name, or its JSON as text"),
 
     # The citizen: sealed on arrival.
     Field("applicant_kind", ("userProp",), reading.choice("1", "2", "3", "4", "5", "6", "9"),
@@ -123,8 +120,7 @@ FIELDS: tuple[Field, ...] = (
 
     # Our own.
     Field("invite", ("invite",), reading.flag,
-          "whether to answer an invitation link for the citizen",
-          schema={"anyOf": [{"type": "boolean"}, {"type": "string"}, {"type": "integer"}]}),
+          "whether to answer an invitation link for the citizen"),
 )
 # fmt: on
 
@@ -182,7 +178,7 @@ def json_schema() -> dict[str, Any]:
     """What a row looks like in JSON (for the OpenAPI document): every name it may carry."""
     properties = {
         name: {
-            **(entry.schema or {"anyOf": [{"type": "string"}, {"type": "integer"}]}),
+            **_may_be_absent(entry),
             "description": entry.about + ("" if name == entry.name else f"; same as {entry.name}"),
         }
         for entry in FIELDS
@@ -198,6 +194,13 @@ def json_schema() -> dict[str, Any]:
             if e.required and len(e.names) > 1
         ],
     }
+
+
+def _may_be_absent(entry: Field) -> dict[str, Any]:
+    """The schema of a field's value; null where the field need not be there under this name."""
+    if entry.required and len(entry.names) == 1:
+        return dict(entry.read.schema)
+    return {"anyOf": [dict(entry.read.schema), {"type": "null"}]}
 
 
 def _read(entry: Field, row: Mapping[str, Any]) -> Any:
@@ -274,7 +277,15 @@ def _refused(faults: list[Fault]) -> Decoded:
     return Decoded(None, tuple(faults), Place("", ""))
 
 
+class OurName(str):
+    """A name that was not sent but made here, such as that of a column without one."""
+
+    __slots__ = ()
+
+
 def field_name(name: Any) -> str:
-    """A field name from outside, fit to be shown."""
-    shown = "".join("?" if unicodedata.category(sign)[0] == "C" else sign for sign in str(name))
-    return shown[:60] or '""'
+    """A field name from outside, if it looks like one: what does not may be somebody's data that
+    slipped into its place, and refusals never repeat data."""
+    if isinstance(name, OurName) or name == ROW or _NAME.fullmatch(str(name)):
+        return str(name)
+    return UNKNOWN

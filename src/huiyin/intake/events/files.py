@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from huiyin.intake import strict_json
-from huiyin.intake.events.fields import ROW, TIMES, field_name
+from huiyin.intake.events.fields import ROW, TIMES, OurName, field_name
 from huiyin.intake.events.reading import as_text
 from huiyin.reviews.events import Fault
 
@@ -111,7 +111,7 @@ def _line(header: list[str], cells: list[Any]) -> Line:
         if name and name not in _NOTES:
             row[name] = cell
         elif not name and not _empty(cell):
-            row[_("(column %(number)d)") % {"number": place + 1}] = cell
+            row[OurName(_("(column %(number)d)") % {"number": place + 1})] = cell
     more = [cell for cell in cells[len(header) :] if not _empty(cell)]
     fault = Fault(ROW, _("Has more cells than the first line.")) if more else None
     return Line(row, fault, tuple(more))
@@ -128,7 +128,7 @@ def _header(cells: list[Any]) -> list[str]:
         raise Unreadable(_("The first line has to name the fields."))
     for name in named:
         if named.count(name) > 1:
-            raise Unreadable(_("The first line names %(name)s twice.") % {"name": name[:60]})
+            raise Unreadable(_("The first line names %(name)s twice.") % {"name": field_name(name)})
     return names
 
 

@@ -10,6 +10,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,9 +19,37 @@ from django.utils.translation import gettext as _
 from huiyin.directory import codes
 from huiyin.intake import strict_json
 from huiyin.kernel.clock import LOCAL
+from huiyin.kernel.text import is_blank, is_printable
 
-Reader = Callable[[Any], Any]
 
+@dataclass(frozen=True)
+class Reader:
+    """How a value is read, and what it has to look like: for machines and for people."""
+
+    read: Callable[[Any], Any]
+    schema: Mapping[str, Any]
+    form: str
+
+    def __call__(self, value: Any) -> Any:
+        return self.read(value)
+
+
+def _looks(form: str, *shapes: Mapping[str, Any]) -> Callable[[Callable[[Any], Any]], Reader]:
+    """For a function that reads a value: the JSON schema of what it takes, and that in words."""
+    schema = shapes[0] if len(shapes) == 1 else {"anyOf": list(shapes)}
+    return lambda read: Reader(read, schema, form)
+
+
+def _string(**more: Any) -> dict[str, Any]:
+    return {"type": "string", **more}
+
+
+def _integer(least: int, most: int) -> dict[str, Any]:
+    return {"type": "integer", "minimum": least, "maximum": most}
+
+
+# GB 32100-2015; small letters are read as capitals.
+_USCC = "[0-9A-HJ-NPQRTUWXYa-hj-npqrtuwxy]{18}"
 _MOBILE = re.compile(r"(?:\+?86[ -]?)?(1[3-9][0-9]{9})")
 _COMPACT = re.compile(r"[0-9]{14}")
 _CALENDAR = re.compile(
@@ -37,9 +66,11 @@ class Wrong(ValueError):
     """The value cannot be taken; the text says what is expected."""
 
 
-def text(limit: int) -> Callable[[Any], str]:
-    """Text on one line of at most ``limit`` characters, without outer spaces."""
+def text(limit: int) -> Reader:
+    """Text on one line of at most ``limit`` characters, without outer spaces; text of which nothing
+    can be seen is empty."""
 
+    @_looks(f"text, at most {limit} characters", _string(maxLength=limit))
     def read(value: Any) -> str:
         if isinstance(value, float):
             raise Wrong(_("Give this as text: as a number it may have lost digits."))
@@ -47,7 +78,9 @@ def text(limit: int) -> Callable[[Any], str]:
             raise Wrong(_("Must be text."))
         if any(unicodedata.category(sign) in _INVISIBLE for sign in value):
             raise Wrong(_("Contains control characters or line breaks."))
-        plain = value.strip()
+        if not is_printable(value):
+            raise Wrong(_("Contains characters that turn the direction of writing."))
+        plain = "" if is_blank(value) else value.strip()
         if len(plain) > limit:
             raise Wrong(_("At most %(limit)d characters.") % {"limit": limit})
         return plain
@@ -55,30 +88,40 @@ def text(limit: int) -> Callable[[Any], str]:
     return read
 
 
-def code(value: Any) -> str:
-    """A short code that existing systems send as text or as a whole number."""
+_short = text(60)
+
+
+def code(value: Any, expected: str) -> str:
+    """A short code that existing systems send as text or as a whole number. ``expected`` is the
+    reason when it is neither."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    return text(60)(value)
+    if not isinstance(value, str):
+        raise Wrong(expected)
+    found: str = _short(value)
+    return found
 
 
 def choice(*known: str) -> Reader:
     """One of ``known`` codes; leading zeros that a spreadsheet ate are put back."""
 
+    @_looks("one of " + ", ".join(known), {"enum": [*known, *(int(code) for code in known)]})
     def read(value: Any) -> str:
-        given = code(value)
+        expected = _("Must be one of %(codes)s.") % {"codes": ", ".join(known)}
+        given = code(value, expected)
         if given.isascii() and given.isdigit():
             given = given.zfill(len(known[0]))
         if given not in known:
-            raise Wrong(_("Must be one of %(codes)s.") % {"codes": ", ".join(known)})
+            raise Wrong(expected)
         return given
 
     return read
 
 
+@_looks("two digits", _string(pattern="^[0-9]{1,2}$"), _integer(0, 99))
 def task_type(value: Any) -> str:
     """The kind of item; older codes are mapped as the national platform maps them."""
-    value = code(value)
+    value = code(value, _("Must be two digits."))
     if not value.isascii() or not value.isdigit() or len(value) > 2:
         raise Wrong(_("Must be two digits."))
     value = value.zfill(2)
@@ -88,25 +131,39 @@ def task_type(value: Any) -> str:
 
 
 def whole(least: int, most: int) -> Reader:
+    @_looks(
+        f"whole number from {least} to {most}",
+        _integer(least, most),
+        _string(pattern="^[0-9]{1,6}$"),
+    )
     def read(value: Any) -> int:
-        value = code(value)
+        expected = _("Must be a whole number from %(least)d to %(most)d.") % {
+            "least": least,
+            "most": most,
+        }
+        value = code(value, expected)
         if not re.fullmatch(r"[0-9]{1,6}", value) or not least <= int(value) <= most:
-            raise Wrong(
-                _("Must be a whole number from %(least)d to %(most)d.")
-                % {"least": least, "most": most}
-            )
+            raise Wrong(expected)
         return int(value)
 
     return read
 
 
+@_looks(
+    "6 or 12 digits",
+    _string(pattern="^[1-9][0-9]{5}([0-9]{6})?$"),
+    _integer(100_000, 999_999),
+    _integer(10**11, 10**12 - 1),
+)
 def area(value: Any) -> str:
-    digits = codes.twelve_digits(code(value))
-    if digits is None or not digits.isascii():
-        raise Wrong(_("Must be a division code of 6 or 12 digits."))
+    expected = _("Must be a division code of 6 or 12 digits.")
+    digits = codes.twelve_digits(code(value, expected))
+    if digits is None:
+        raise Wrong(expected)
     return digits
 
 
+@_looks("18 characters", _string(pattern=f"^{_USCC}$"))
 def credit_code(value: Any) -> str:
     given = text(60)(value).upper()
     if len(given) != 18:
@@ -116,6 +173,10 @@ def credit_code(value: Any) -> str:
     return given
 
 
+@_looks(
+    "18 characters, or 12 digits, _ and 18 characters",
+    _string(pattern=f"^([1-9][0-9]{{11}}_)?{_USCC}$"),
+)
 def organisation_code(value: Any) -> str:
     uscc = codes.organisation_in(text(60)(value))
     if uscc is None:
@@ -125,6 +186,7 @@ def organisation_code(value: Any) -> str:
     return uscc
 
 
+@_looks("31 or 33 characters", _string(pattern="^[0-9A-Za-z]{31}(.{2})?$"))
 def item(value: Any) -> str:
     """The 31-character item code; of 33 characters the first 31 are the item."""
     found = codes.item_code(text(60)(value))
@@ -133,43 +195,58 @@ def item(value: Any) -> str:
     return found
 
 
+@_looks("33 characters", _string(pattern="^[0-9A-Za-z]{31}.{2}$"))
 def handling_item(value: Any) -> str:
     value = text(60)(value)
     if len(value) != 33:
         raise Wrong(_("Must be a handling-item code of 33 characters."))
-    return item(value)
+    found: str = item(value)
+    return found
 
 
+@_looks(
+    "11 digits, also after +86",
+    _string(pattern="^([+]?86[ -]?)?1[3-9][0-9]{9}$"),
+    _integer(13 * 10**9, 2 * 10**10 - 1),
+)
 def mobile(value: Any) -> str:
-    found = _MOBILE.fullmatch(code(value))
+    expected = _("Must be a mainland mobile number of 11 digits.")
+    found = _MOBILE.fullmatch(code(value, expected))
     if found is None:
-        raise Wrong(_("Must be a mainland mobile number of 11 digits."))
+        raise Wrong(expected)
     return found[1]
 
 
+_YES, _NO = ("1", "true", "yes", "是"), ("0", "2", "false", "no", "否")
+
+
+@_looks("true or false", {"type": "boolean"}, {"enum": [*_YES, *_NO, 1, 0, 2]})
 def flag(value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    value = code(value).lower()
-    if value in {"1", "true", "yes", "是"}:
+    expected = _("Must be true or false.")
+    value = code(value, expected).lower()
+    if value in _YES:
         return True
-    if value in {"0", "2", "false", "no", "否"}:
+    if value in _NO:
         return False
-    raise Wrong(_("Must be true or false."))
+    raise Wrong(expected)
 
 
+@_looks("a time, see below", _string(maxLength=60, examples=["2024-03-04 10:15:00"]))
 def moment(value: Any) -> datetime:
     """A time of ISO 8601, ``yyyy-MM-dd HH:mm:ss`` or ``yyyyMMddHHmmss``; without a zone it is
     China's. A day alone is its beginning."""
     if isinstance(value, datetime):  # a date cell of a spreadsheet
         return value if value.tzinfo else value.replace(tzinfo=LOCAL)
-    value = code(value)
+    expected = _("Must be a time such as 2024-03-04 10:15:00.")
+    value = code(value, expected)
     try:
         found = _in_compact(value) if _COMPACT.fullmatch(value) else _in_calendar(value)
     except (ValueError, OverflowError):
         found = None
     if found is None or not 2000 <= found.year <= 2099:
-        raise Wrong(_("Must be a time such as 2024-03-04 10:15:00."))
+        raise Wrong(expected)
     return found if found.tzinfo else found.replace(tzinfo=LOCAL)
 
 
@@ -191,6 +268,19 @@ def _in_calendar(value: str) -> datetime | None:
     return datetime.fromisoformat(iso)
 
 
+@_looks(
+    f"list of at most {_MAX_PEOPLE} objects, or its JSON as text",
+    {
+        "type": "array",
+        "maxItems": _MAX_PEOPLE,
+        "items": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {name: _string(maxLength=60) for name in ("loginName", "name")},
+        },
+    },
+    _string(),
+)
 def people(value: Any) -> tuple[Mapping[str, str], ...]:
     """The clerks who served: a list of objects with ``loginName`` and ``name``, or its JSON."""
     if isinstance(value, str):
@@ -213,10 +303,9 @@ def _person(entry: Any) -> Mapping[str, str]:
         or not entry.keys() <= {"loginName", "name"}
     ):
         raise Wrong(_("Each entry must be an object with loginName and name, nothing else."))
-    short = text(60)
     return {
-        "login": short(entry.get("loginName") or ""),
-        "name": short(entry.get("name") or ""),
+        "login": _short(entry.get("loginName") or ""),
+        "name": _short(entry.get("name") or ""),
     }
 
 
