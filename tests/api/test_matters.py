@@ -201,7 +201,7 @@ def test_nobody_on_the_desk_ever_sees_the_contact(made: Loop) -> None:
         ("verification", {"facts": "x", "version": "1"}, "version"),
         ("verification", {"facts": "x", "version": 2**40}, "version"),
         ("contacts", {"reference": "x", "outcome": "sent"}, "outcome"),
-        ("messages", {"text": ""}, "message"),
+        ("messages", {"text": ""}, "text"),
         (
             "plan",
             {

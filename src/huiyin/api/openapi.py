@@ -25,8 +25,11 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
         "title": {"type": "string", "description": "a sentence in the language asked for"},
         "status": {"type": "integer"},
         "code": {"type": "string", "description": "stable; tell refusals apart by it"},
-        "detail": {"type": "string", "description": "what to do about it"},
-        "field": {"type": "string", "description": "the input at fault"},
+        "detail": {"type": "string", "description": "what is wrong, or what to do about it"},
+        "field": {
+            "type": "string",
+            "description": "the input at fault; “(unknown field)” when its name looks like none",
+        },
         "errors": {
             "type": "array",
             "description": "every input at fault, when there may be several",
@@ -36,7 +39,8 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
                 "properties": {"field": {"type": "string"}, "reason": {"type": "string"}},
             },
         },
-        "retry_after": {"type": "integer", "description": "seconds to wait"},
+        "retry_after": {"type": "integer", "description": "with 429: seconds to wait"},
+        "limit_bytes": {"type": "integer", "description": "with 413: what the address takes"},
     },
 }
 
@@ -102,6 +106,10 @@ def _add_refusals(operation: dict[str, Any], *, has_parameter: bool) -> None:
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             response["headers"] = {
                 "Retry-After": {"schema": {"type": "integer"}, "description": "seconds to wait"}
+            }
+        if status == HTTPStatus.METHOD_NOT_ALLOWED:
+            response["headers"] = {
+                "Allow": {"schema": {"type": "string"}, "description": "the methods it knows"}
             }
         response.setdefault("content", {})[problems.MEDIA_TYPE] = {
             "schema": {"$ref": "#/components/schemas/Problem"},

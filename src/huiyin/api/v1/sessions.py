@@ -8,12 +8,12 @@ from typing import Annotated
 from django.http import HttpRequest
 from ninja import Router, Schema
 from ninja.responses import Status
-from pydantic import Field
+from pydantic import AfterValidator, Field, StrictStr
 
 from huiyin.api import auth
 from huiyin.api.auth import SignInFailed, StaffSession
 from huiyin.api.openapi import raises
-from huiyin.api.v1.shapes import Body, Line
+from huiyin.api.v1.shapes import Body, Line, need_storable
 from huiyin.kernel import clock
 from huiyin.kernel.problems import TooMany
 
@@ -21,8 +21,8 @@ router = Router(tags=["sessions"])
 
 
 class Credentials(Body):
-    username: Annotated[Line, Field(max_length=60)]
-    password: Annotated[Line, Field(max_length=200)]
+    username: Annotated[StrictStr, Field(max_length=60), AfterValidator(need_storable)]
+    password: Line
 
 
 class Session(Schema):

@@ -9,7 +9,8 @@ from ninja import Schema
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictStr
 from pydantic_core import PydanticCustomError
 
-from huiyin.kernel.text import is_printable
+from huiyin.kernel.text import is_blank, is_printable
+from huiyin.matters.services import MAX_TEXT
 
 
 class Body(BaseModel):
@@ -18,7 +19,8 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-def _need_storable(value: str) -> str:
+def need_storable(value: str) -> str:
+    """For ``AfterValidator``: text that can be kept and shown."""
     if not is_printable(value):
         raise PydanticCustomError("control_characters", "control characters")
     return value
@@ -30,9 +32,22 @@ def _only_text(value: Any) -> Any:
     return value
 
 
-# Lengths that depend on the step are the services' to judge; this bound keeps nonsense out.
-Text = Annotated[StrictStr, Field(max_length=20_000), AfterValidator(_need_storable)]
-Line = Annotated[StrictStr, Field(max_length=200), AfterValidator(_need_storable)]
+def need_visible(value: str) -> str:
+    """For ``AfterValidator``: text with something in it to see."""
+    if is_blank(value):
+        raise PydanticCustomError("string_too_short", "nothing to see")
+    return value
+
+
+# What staff write, and what they may leave empty.
+Text = Annotated[
+    StrictStr,
+    Field(min_length=1, max_length=MAX_TEXT),
+    AfterValidator(need_storable),
+    AfterValidator(need_visible),
+]
+Remark = Annotated[StrictStr, Field(max_length=MAX_TEXT), AfterValidator(need_storable)]
+Line = Annotated[StrictStr, Field(max_length=200), AfterValidator(need_storable)]
 Day = Annotated[date, Field(strict=False), BeforeValidator(_only_text)]
 Version = Annotated[
     int, Field(strict=True, ge=0, le=2**31 - 1, description="The matter's version as you saw it.")

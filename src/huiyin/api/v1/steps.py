@@ -11,13 +11,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Router, Schema
 from ninja.responses import Status
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictStr
 
 from huiyin.api.auth import StaffSession
 from huiyin.api.openapi import raises
 from huiyin.api.parsing import read_form
 from huiyin.api.v1.matters import MatterDetail, actor, detail, find
-from huiyin.api.v1.shapes import Body, Day, Line, Text, Version
+from huiyin.api.v1.shapes import Body, Day, Line, Remark, Text, Version, need_storable, need_visible
 from huiyin.directory.models import Staff
 from huiyin.kernel.problems import Invalid, NotFound
 from huiyin.kernel.uploads import accept_document
@@ -29,11 +29,19 @@ from huiyin.matters.services import PlannedMeasure, PlannedMilestone
 from huiyin.matters.table import Event, State, rows
 from huiyin.notices.errors import NoContact, NoGateway, RelayDown
 from huiyin.notices.models import RelayAttempt
-from huiyin.notices.services import call_citizen, message_citizen
+from huiyin.notices.services import MAX_MESSAGE, call_citizen, message_citizen
 
 router = Router(tags=["steps"], auth=StaffSession())
 _RAISES = raises(NotNow, NotYours, Moved, Refused)
 _RELAY = raises(NotNow, NotYours, Moved, NoContact, NoGateway, RelayDown)
+
+
+ShortText = Annotated[
+    StrictStr,
+    Field(min_length=1, max_length=MAX_MESSAGE),
+    AfterValidator(need_storable),
+    AfterValidator(need_visible),
+]
 
 
 class Seen(Body):
@@ -43,11 +51,11 @@ class Seen(Body):
 class CallOutcome(Seen):
     reference: Line = Field(description="The reference that POST …/calls answered.")
     outcome: Literal["reached", "no_answer", "busy", "unavailable", "declined"]
-    note: Text = ""
+    note: Remark = ""
 
 
 class Message(Seen):
-    text: Text
+    text: ShortText
 
 
 class Facts(Seen):
@@ -62,13 +70,16 @@ class Decision(Reason):
     agree: StrictBool
 
 
+Title = Annotated[StrictStr, Field(min_length=1, max_length=120), AfterValidator(need_storable)]
+
+
 class NewMeasure(Body):
     head: Literal["training", "climate", "appraisal", "care", "process", "system"]
     description: Text
 
 
 class NewMilestone(Body):
-    title: Line
+    title: Title
     due_on: Day
 
 
@@ -92,7 +103,7 @@ class NewReply(Seen):
     text: Text
     result_class: Literal["solved", "planned", "explained"]
     planned_for: Day | None = None
-    legal_reason: Text = ""
+    legal_reason: Remark = ""
 
 
 class NewEvidence(BaseModel):
