@@ -116,6 +116,22 @@ def test_a_browser_is_told_in_words() -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "title", "detail"),
+    [
+        ("en", "What you sent is too large.", "This address takes at most 2 MB."),
+        ("xx, zh-CN;q=0.5", "您发送的内容过大。", "该地址最多接收 2 MB。"),
+        ("", "您发送的内容过大。", "该地址最多接收 2 MB。"),
+        ("*", "您发送的内容过大。", "该地址最多接收 2 MB。"),
+    ],
+)
+def test_a_program_is_told_in_its_language(language: str, title: str, detail: str) -> None:
+    client = Client(3 * MB, declared=3 * MB, **{"accept-language": language})
+    post("/api/v1/reviews", client)
+    told = json.loads(client.body)
+    assert (told["title"], told["detail"]) == (title, detail)
+
+
+@pytest.mark.parametrize(
     ("path", "megabytes"),
     [
         ("/r/token", 45),
