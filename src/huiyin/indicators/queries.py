@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Sum
+from django.utils.translation import gettext as _
 
 from huiyin.directory.models import Organisation
 from huiyin.indicators.errors import PeriodInvalid
@@ -64,11 +65,17 @@ def months(first: date | None, last: date | None, *, today: date) -> Period:
     end = last or max(today, first or today)
     start = first or _months_before(end, _USUAL_MONTHS - 1)
     if start > end:
-        raise PeriodInvalid(field="from")
+        raise PeriodInvalid(_("The first month comes after the last."), field="from")
     if not 2000 <= start.year <= end.year <= 9000:
-        raise PeriodInvalid(field="from" if start.year < 2000 else "to")
+        raise PeriodInvalid(
+            _("Choose months of the years 2000 to 9000."),
+            field="from" if start.year < 2000 else "to",
+        )
     if (end.year - start.year) * 12 + end.month - start.month >= _LONGEST_MONTHS:
-        raise PeriodInvalid(field="from")
+        raise PeriodInvalid(
+            _("A period may have %(months)d months at most.") % {"months": _LONGEST_MONTHS},
+            field="from",
+        )
     following = end.replace(day=28) + timedelta(days=4)
     return Period(start.replace(day=1), following.replace(day=1) - timedelta(days=1))
 
