@@ -170,6 +170,9 @@ def test_nobody_reached_takes_three_attempts_apart_and_the_supervisor(
     assert loop.again().state == State.UNREACHABLE_ASKED
     _take(supervisor, loop, "decide-unreachable", reason="请晚上再试。", decision="refuse")
     assert loop.again().state == State.DELIVERED
+    frozen_clock.move_by(hours=2, minutes=1)
+    _take(handler, loop, "call")
+    _take(handler, loop, "outcome", outcome="busy")
     _take(handler, loop, "ask-unreachable", reason="晚上也占线。")
     _take(supervisor, loop, "decide-unreachable", reason="同意。", decision="agree")
     assert loop.again().state == State.VERIFIED
@@ -391,7 +394,7 @@ def test_more_history_costs_no_more_queries(signed_in: SignedIn) -> None:
     client.get(_address(loop))
     with CaptureQueriesContext(connection) as long:
         page = client.get(_address(loop)).content.decode()
-    assert page.count("窗口.png") >= 5
+    assert page.count("窗口.jpg") >= 5
     assert len(long) == len(short) <= 36
 
 
