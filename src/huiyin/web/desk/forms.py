@@ -7,6 +7,8 @@ from datetime import date
 from typing import Any, ClassVar
 
 from django import forms
+from django.db.models import TextChoices
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from huiyin.kernel.problems import Problem
@@ -14,11 +16,10 @@ from huiyin.matters.models import ContactAttempt, MeasureHead, ResultClass, Root
 from huiyin.matters.services import MAX_TEXT, PlannedMeasure, PlannedMilestone
 from huiyin.notices.services import MAX_MESSAGE
 
-_OUTCOMES_OF_A_CALL = [
-    (outcome.value, outcome.label)
-    for outcome in ContactAttempt.Outcome
-    if outcome is not ContactAttempt.Outcome.SENT
-]
+
+def _options(choices: type[TextChoices], *without: TextChoices) -> list[tuple[str, Any]]:
+    """What can be chosen, each standing alone: with a capital."""
+    return [(one.value, capfirst(one.label)) for one in choices if one not in without]
 
 
 def long_text(
@@ -91,7 +92,9 @@ class Call(StepForm):
 
 class CallOutcome(StepForm):
     outcome = forms.ChoiceField(
-        label=_("What came of the call?"), choices=_OUTCOMES_OF_A_CALL, widget=forms.RadioSelect
+        label=_("What came of the call?"),
+        choices=_options(ContactAttempt.Outcome, ContactAttempt.Outcome.SENT),
+        widget=forms.RadioSelect,
     )
     note = long_text(
         _("Note"), rows=3, required=False, hint=_("What was said. No telephone numbers, please.")
@@ -134,7 +137,7 @@ class Plan(StepForm):
     groups = frozenset({"measures", "milestones"})
 
     root_cause = forms.ChoiceField(
-        label=_("Root cause"), choices=[("", _("Please choose")), *RootCause.choices]
+        label=_("Root cause"), choices=[("", _("Please choose")), *_options(RootCause)]
     )
     explanation = long_text(
         _("How it came about"), hint=_("What happened, and what would have prevented it?")
@@ -145,7 +148,7 @@ class Plan(StepForm):
         for row in range(1, self.MEASURES + 1):
             self.fields[f"measure_head_{row}"] = forms.ChoiceField(
                 label=_("Heading"),
-                choices=[("", _("Please choose")), *MeasureHead.choices],
+                choices=[("", _("Please choose")), *_options(MeasureHead)],
                 required=False,
             )
             self.fields[f"measure_text_{row}"] = forms.CharField(
@@ -234,7 +237,7 @@ class Reply(StepForm):
     )
     result_class = forms.ChoiceField(
         label=_("Result"),
-        choices=[choice for choice in ResultClass.choices if choice[0] != ResultClass.VOIDED],
+        choices=_options(ResultClass, ResultClass.VOIDED),
         widget=forms.RadioSelect,
     )
     # Sent with the reply, so that nobody loses a typed reply over adding a file first.

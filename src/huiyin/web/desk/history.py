@@ -37,7 +37,7 @@ def said(step: Step) -> str:
     if step.event == Event.CONTACT:
         means = _label(ContactAttempt.Means, data.get("means"))
         outcome = _label(ContactAttempt.Outcome, data.get("outcome"))
-        lines.append(f"{means} · {outcome}")
+        lines.append(f"{capfirst(means)} · {outcome}")
     if step.event == Event.PLAN:
         cause = _label(RootCause, data.get("root_cause"))
         lines.append(_("Root cause: %(cause)s") % {"cause": cause})
@@ -47,7 +47,7 @@ def said(step: Step) -> str:
     if step.event in {Event.WARN, Event.BREACH}:
         last_day = local_date(date.fromisoformat(data["due_day"]))
         clock = _label(ClockKind, data.get("clock"))
-        lines.append(_("%(clock)s, due %(day)s") % {"clock": clock, "day": last_day})
+        lines.append(capfirst(_("%(clock)s, due %(day)s") % {"clock": clock, "day": last_day}))
     lines += [str(data[key]) for key in _TEXTS if data.get(key)]
     return "\n".join(lines)
 
