@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django import template
+from django.conf import settings
 from django.utils.translation import gettext, pgettext
 
 from huiyin.indicators.definitions import Kind
@@ -12,6 +13,7 @@ from huiyin.indicators.figures import Figure, State
 from huiyin.web.templatetags.huiyin import human, percent, thousands
 
 register = template.Library()
+_FAST = 120  # seconds
 
 
 @register.filter
@@ -51,6 +53,12 @@ def figure_note(figure: Figure) -> str:
 def milliseconds(number: int | None) -> str:
     """A delay in people's units: 240 ms is 0.24 s."""
     return human(None if number is None else timedelta(milliseconds=number))
+
+
+@register.simple_tag
+def moves_fast() -> bool:
+    """Whether epochs are so short, as in the demo, that a time of day says nothing of the next."""
+    return bool(settings.HUIYIN_EPOCH_SECONDS < _FAST)
 
 
 @register.filter
