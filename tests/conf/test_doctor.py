@@ -128,7 +128,7 @@ def test_the_command_ends_with_1_on_a_failure(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bad = Finding(Level.FAIL, "disk", "full", "Make room.")
-    monkeypatch.setattr(doctor, "run", lambda: [bad])
+    monkeypatch.setattr(doctor, "run", lambda **_options: [bad])
     with pytest.raises(SystemExit) as left:
         call_command("doctor")
     assert left.value.code == 1
@@ -140,7 +140,7 @@ def test_the_command_ends_with_1_on_a_failure(
 def test_the_command_speaks_json(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(doctor, "run", lambda: [Finding(Level.OK, "disk", "plenty")])
+    monkeypatch.setattr(doctor, "run", lambda **_options: [Finding(Level.OK, "disk", "plenty")])
     call_command("doctor", "--json")
     assert json.loads(capsys.readouterr().out) == [
         {"level": "ok", "about": "disk", "found": "plenty", "advice": ""}

@@ -44,8 +44,8 @@ class Finding:
 Findings = Iterator[Finding]
 
 
-def run() -> list[Finding]:
-    """Everything the checks found, in order.
+def run(*, full: bool = False) -> list[Finding]:
+    """Everything the checks found, in order; with ``full`` every row is compared with the log.
 
     A database that does not answer or lacks tables is said once, not by each check that needs it.
     """
@@ -74,6 +74,7 @@ def run() -> list[Finding]:
             ),
         ]
     findings += [finding for check in DATABASE_CHECKS for finding in check()]
+    findings += agreement(full=full)
     return findings
 
 
@@ -311,6 +312,42 @@ def notices() -> Findings:
             "no relay is installed: citizens read replies on the status page only",
             "Connect a telephone and SMS gateway.",
         )
+
+
+def agreement(*, full: bool = False) -> Findings:
+    """The tables still say what the log says; on a long log the newest rows unless ``full``."""
+    from huiyin.conf import integrity
+
+    wrong = {
+        "entries have no place in the log and do not wait for one": integrity.unplaced_entries(
+            full=full
+        ),
+        "reviews are not what they were when they entered the log": integrity.altered_reviews(
+            full=full
+        ),
+        "matters do not stand where their last step left them": integrity.misplaced_matters(
+            full=full
+        ),
+    }
+    skipped = integrity.is_long() and not full
+    if not skipped:
+        wrong["figures are not the sum of the log"] = integrity.differing_tallies()
+    for what, count in wrong.items():
+        if count:
+            yield Finding(
+                Level.FAIL,
+                "log",
+                f"{count} {what}",
+                "Somebody wrote past Huiyin. Keep a copy of the database; look into who and why.",
+            )
+    if not any(wrong.values()):
+        found = "tables and figures agree with it"
+        if skipped:
+            found = (
+                f"the newest {integrity.RECENT:,} rows agree with it; "
+                "`huiyin doctor --full` compares all, and the figures"
+            )
+        yield Finding(Level.OK, "log", found)
 
 
 CHECKS: tuple[Callable[[], Findings], ...] = (mode, address, keys, private_files, disk)

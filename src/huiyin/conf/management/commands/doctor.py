@@ -20,9 +20,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", dest="as_json", help="for machines")
+        parser.add_argument(
+            "--full", action="store_true", help="compare every row with the log, however long it is"
+        )
 
-    def handle(self, *args: Any, as_json: bool, **options: Any) -> None:
-        findings = doctor.run()
+    def handle(self, *args: Any, as_json: bool, full: bool, **options: Any) -> None:
+        findings = doctor.run(full=full)
         if as_json:
             everything = [asdict(finding) for finding in findings]
             self.stdout.write(json.dumps(everything, ensure_ascii=False, indent=2))

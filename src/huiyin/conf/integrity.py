@@ -1,0 +1,90 @@
+"""Checks of ``huiyin doctor``: do the tables still say what the log says?
+
+The log cannot be altered unnoticed, but the tables beside it can, by whoever owns the database. A
+check reads the newest ``RECENT`` rows, or all of them when ``full``.
+"""
+
+from __future__ import annotations
+
+import json
+
+from django.db.models import OuterRef, Subquery
+
+from huiyin.indicators import services as indicators
+from huiyin.log import entries
+from huiyin.log.models import Entry, EntrySecret
+from huiyin.matters.models import Matter, Step
+from huiyin.reviews.models import Review
+
+RECENT = 100_000
+_CHUNK = 2000
+
+
+def unplaced_entries(*, full: bool) -> int:
+    """Entries that neither have a place in the log nor wait for one: somebody keeps them out."""
+    entries_asked = Entry.objects.all()
+    if not full:
+        # Keys grow with time.
+        entries_asked = entries_asked.filter(
+            pk__in=Entry.objects.order_by("-pk").values("pk")[:RECENT]
+        )
+    return entries_asked.filter(leaf__isnull=True, pending__isnull=True).count()
+
+
+def is_long() -> bool:
+    """Whether the log has more entries than are read without being asked to."""
+    return Entry.objects.order_by("pk")[RECENT : RECENT + 1].exists()
+
+
+def differing_tallies() -> int:
+    """Figures that are not the sum of the log. Reads every entry."""
+    return len(indicators.recompute())
+
+
+def altered_reviews(*, full: bool) -> int:
+    """Reviews whose level, tags, words or pictures are not the ones that entered the log.
+
+    An erased text has no salt any more; then only what is public can be compared.
+    """
+    reviews = (
+        Review.objects.select_related("content", "entry__secret")
+        .prefetch_related("photos")
+        .order_by("-pk")
+    )
+    asked = reviews if full else reviews[:RECENT]
+    return sum(not _is_as_logged(review) for review in asked.iterator(chunk_size=_CHUNK))
+
+
+def misplaced_matters(*, full: bool) -> int:
+    """Matters that do not stand where their last step left them."""
+    last = Step.objects.filter(matter=OuterRef("pk")).order_by("-number")
+    matters = Matter.objects.order_by("-pk").values_list(
+        "state",
+        "round",
+        "steps_taken",
+        Subquery(last.values("state_after")[:1]),
+        Subquery(last.values("round")[:1]),
+        Subquery(last.values("number")[:1]),
+    )
+    asked = matters if full else matters[:RECENT]
+    return sum(row[:3] != row[3:] for row in asked.iterator(chunk_size=_CHUNK))
+
+
+def _is_as_logged(review: Review) -> bool:
+    canonical = review.entry.public.encode()
+    if entries.leaf_hash(canonical) != bytes(review.entry.leaf_hash):
+        return False
+    public = json.loads(canonical)
+    if (public["level"], public["tags"]) != (review.level, sorted(review.tags)):
+        return False
+    secret: EntrySecret | None = getattr(review.entry, "secret", None)
+    content = getattr(review, "content", None)
+    if secret is None or content is None:
+        return secret is content  # erased together, or not at all
+    pictures = " ".join(photo.sha256 for photo in review.photos.all())
+    hidden = {"event": review.event_id.hex, "text": content.text, "photos": pictures}
+    return all(
+        entries.commitment(bytes.fromhex(secret.salts[name]), text).hex() == public["private"][name]
+        for name, text in hidden.items()
+        if name in secret.salts
+    )
