@@ -90,7 +90,7 @@ def test_a_bad_review_arrives_live_and_is_put_right_by_two_people(
     # Nobody reloads the supervisor's page.
     address = _arrived(watching, "等了两个小时也没有叫号。")
     expect(watching.locator("#announcer")).to_contain_text(address.rsplit("/", 1)[-1])
-    expect(watching).to_have_title(re.compile(r"^\(未读通知 \d+\) "))
+    expect(watching).to_have_title(re.compile(r"^\(未读 \d+\) "))
     assert watching.locator("#unread").inner_text() != unread_before
     unit = _unit_of(watching, product, "等了两个小时也没有叫号。")
 
