@@ -49,7 +49,7 @@ def test_a_kill_right_after_the_receipt_loses_neither_review_nor_matter_nor_noti
     with fresh_product.client() as client:
         status = client.get(f"/api/v1/receipts/{code}")
         assert status.status_code == 200
-        assert status.json()["review"]["level"] == 1
+        assert status.json()["reviews"][0]["level"] == 1
         auditor = _session(fresh_product, client, "auditor")
         matters = client.get("/api/v1/matters", headers=auditor).json()
         assert any("排队三小时" in row["summary"] for row in matters["matters"])
