@@ -165,7 +165,7 @@ def area(value: Any) -> str:
 
 @_looks("18 characters", _string(pattern=f"^{_USCC}$"))
 def credit_code(value: Any) -> str:
-    given = text(60)(value).upper()
+    given: str = _short(value).upper()
     if len(given) != 18:
         raise Wrong(_("Must be a unified social credit code of 18 characters."))
     if not codes.is_uscc(given):
@@ -178,7 +178,7 @@ def credit_code(value: Any) -> str:
     _string(pattern=f"^([1-9][0-9]{{11}}_)?{_USCC}$"),
 )
 def organisation_code(value: Any) -> str:
-    uscc = codes.organisation_in(text(60)(value))
+    uscc = codes.organisation_in(_short(value))
     if uscc is None:
         raise Wrong(
             _("Must be a valid unified social credit code, alone or as 12-digit area_code.")
@@ -189,7 +189,7 @@ def organisation_code(value: Any) -> str:
 @_looks("31 or 33 characters", _string(pattern="^[0-9A-Za-z]{31}(.{2})?$"))
 def item(value: Any) -> str:
     """The 31-character item code; of 33 characters the first 31 are the item."""
-    found = codes.item_code(text(60)(value))
+    found = codes.item_code(_short(value))
     if found is None:
         raise Wrong(_("Must be an item code of 31 characters, digits and capital letters."))
     return found
@@ -197,7 +197,7 @@ def item(value: Any) -> str:
 
 @_looks("33 characters", _string(pattern="^[0-9A-Za-z]{31}.{2}$"))
 def handling_item(value: Any) -> str:
-    value = text(60)(value)
+    value = _short(value)
     if len(value) != 33:
         raise Wrong(_("Must be a handling-item code of 33 characters."))
     found: str = item(value)
