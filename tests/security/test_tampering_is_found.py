@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.db import connection
+from PIL import Image
 
 from huiyin.conf import doctor, integrity
 from huiyin.indicators.models import Tally
+from huiyin.kernel.uploads import accept_photo
 from huiyin.log.models import EntrySecret, PendingEntry
 from huiyin.matters.models import Matter
 from huiyin.matters.table import State
@@ -97,6 +101,22 @@ def test_it_is_found(tamper: Callable[[], None], found: str, full: bool) -> None
 
     said = [finding for finding in doctor.agreement(full=full) if found in finding.found]
     assert [finding.level for finding in said] == [doctor.Level.FAIL]
+
+
+def test_another_picture_in_its_file_is_found_when_everything_is_read() -> None:
+    written = io.BytesIO()
+    Image.new("RGB", (20, 10), "teal").save(written, "JPEG")
+    written.seek(0)
+    factories.review(photos=[accept_photo(written, name="a.jpg", field="photos")])
+    seal()
+    assert integrity.altered_reviews(full=True) == 0
+    path = Path(Photo.objects.get().file.path)
+
+    path.write_bytes(b"another")
+    assert integrity.altered_reviews(full=True) == 1
+    path.unlink()
+    assert integrity.altered_reviews(full=True) == 1
+    assert integrity.altered_reviews(full=False) == 0
 
 
 def test_a_lawful_erasure_is_no_finding() -> None:
