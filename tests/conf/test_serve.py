@@ -47,7 +47,7 @@ def test_the_server_does_not_say_what_it_is(product: Product) -> None:
 
 def test_static_files_are_served_for_good(product: Product) -> None:
     with product.client() as client:
-        page = client.get("/admin/login/").text
+        page = client.get("/desk/login/").text
         address = page.split('href="/static/', 1)[1].split('"', 1)[0]
         answer = client.get(f"/static/{address}")
     assert answer.status_code == 200
