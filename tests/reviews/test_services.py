@@ -42,7 +42,7 @@ def test_the_log_entry_has_the_level_in_clear_and_the_text_as_a_commitment() -> 
 
 
 def test_a_text_that_may_name_somebody_is_held_back() -> None:
-    factories.review(text="请打我电话 138 0000 1234")
+    factories.review(text="请打我电话 139 0000 9876")
     factories.review(text="很好")
 
     held = [content.held_back for content in ReviewContent.objects.order_by("review__accepted_at")]
