@@ -117,14 +117,14 @@ def test_a_bad_review_arrives_live_and_is_put_right_by_two_people(
     _is_sound(handler)
     handler.get_by_role("button", name=re.compile("^勾销：商定|^勾销：与")).click()
     expect(handler.locator(".milestone.is-done")).to_have_count(1)
-    handler.locator("[name=file]").set_input_files(
+    handler.locator("#evidence-file").set_input_files(
         {"name": "新叫号机.png", "mimeType": "image/png", "buffer": _png()}
     )
     handler.get_by_role("button", name="添加材料").click()
-    expect(handler.get_by_role("link", name="新叫号机.png")).to_be_visible()
+    expect(handler.get_by_role("link", name="新叫号机.jpg")).to_be_visible()
     with handler.expect_download() as download:
-        handler.get_by_role("link", name="新叫号机.png").click()
-    assert download.value.suggested_filename == "新叫号机.png"
+        handler.get_by_role("link", name="新叫号机.jpg").click()
+    assert download.value.suggested_filename == "新叫号机.jpg"
     handler.get_by_label("给群众的答复").fill("叫号机已更换，给您添麻烦了。")
     expect(handler.get_by_label("预计解决日期")).to_be_hidden()
     handler.get_by_label("限期解决").check()
