@@ -23,6 +23,7 @@ _FORESEEABLE = frozenset(
         guards.reached_the_citizen,
         guards.tried_often_enough,
         guards.another_person_than_the_author,
+        guards.another_person_than_who_asked,
         guards.outside_the_line_of_command,
     }
 )
