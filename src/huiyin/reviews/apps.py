@@ -9,11 +9,11 @@ class ReviewsConfig(AppConfig):
 
     def ready(self) -> None:
         from huiyin.matters import kinds
-        from huiyin.reviews import queries
+        from huiyin.reviews import models, queries
 
         kinds.register(
             kinds.Kind(
-                code="bad_review",
+                code=models.KIND,
                 name=_("bad review"),
                 describe=queries.describe,
                 contact=queries.contact,

@@ -9,6 +9,8 @@ from huiyin.directory.models import Counter, Organisation, Region, ServiceItem
 from huiyin.kernel.models import Row
 
 BAD_LEVELS = (1, 2)
+# The kind of matter that a bad review opens.
+KIND = "bad_review"
 
 
 class Level(models.IntegerChoices):

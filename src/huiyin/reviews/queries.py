@@ -19,6 +19,7 @@ from huiyin.matters.models import FollowUp, Matter
 from huiyin.reviews import tokens
 from huiyin.reviews.errors import FollowUpNotOpen, ReceiptUnknown, TokenInvalid, TokenUsed
 from huiyin.reviews.models import (
+    KIND,
     Integrator,
     Level,
     Photo,
@@ -100,7 +101,7 @@ def matter_of(event: ServiceEvent) -> Matter | None:
         Matter.objects.select_related("organisation", "policy")
         .filter(
             organisation_id=event.organisation_id,
-            kind="bad_review",
+            kind=KIND,
             subject_id__in=first_review_of(event),
         )
         .first()

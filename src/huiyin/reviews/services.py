@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from importlib import resources
 
@@ -24,6 +24,7 @@ from huiyin.matters.models import FollowUp, Matter
 from huiyin.reviews import errors, tokens
 from huiyin.reviews.models import (
     BAD_LEVELS,
+    KIND,
     Channel,
     Integrator,
     Invitation,
@@ -47,7 +48,6 @@ from huiyin.reviews.queries import (
 from huiyin.reviews.receipts import Receipt, code_for, hash_of, receipt_for
 from huiyin.reviews.tokens import FIRST, FOLLOW_UP
 
-KIND = "bad_review"
 MAX_TEXT = 2000
 MAX_PHOTOS = 5
 # The prefix lets scanners for leaked secrets recognise a key.
@@ -125,16 +125,7 @@ def _checked(review: NewReview) -> NewReview:
         raise errors.DetailMissing(field="tags")
     if len(review.photos) > MAX_PHOTOS:
         raise errors.TooManyPhotos(field="photos")
-    return NewReview(
-        level=review.level,
-        tags=chosen,
-        text=text,
-        hide_name_from_public=review.hide_name_from_public,
-        hide_name_from_unit=review.hide_name_from_unit,
-        photos=review.photos,
-        channel=review.channel,
-        idempotency_key=review.idempotency_key,
-    )
+    return replace(review, tags=chosen, text=text)
 
 
 def _store(right: tokens.Token, review: NewReview) -> Review:

@@ -36,8 +36,7 @@ from huiyin.matters.models import (
 from huiyin.matters.queries import get_visible, possible_events, visible_to
 from huiyin.matters.table import ClockKind, Event, Party, State
 from huiyin.reviews import queries as reviews
-from huiyin.reviews.models import Level, Photo
-from huiyin.reviews.services import KIND
+from huiyin.reviews.models import KIND, Level, Photo
 
 router = Router(tags=["matters"], auth=StaffSession())
 # Matters without a running clock come last.

@@ -12,8 +12,7 @@ from django.views.decorators.http import require_safe
 from huiyin.kernel.problems import NotFound
 from huiyin.matters.models import Evidence
 from huiyin.matters.queries import get_visible
-from huiyin.reviews.models import Photo
-from huiyin.reviews.services import KIND
+from huiyin.reviews.models import KIND, Photo
 from huiyin.web.desk.frame import desk_page, member
 
 

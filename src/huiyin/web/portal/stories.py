@@ -24,7 +24,7 @@ from huiyin.kernel.paging import Page, page
 from huiyin.log.models import Leaf
 from huiyin.matters.models import Matter, Reply, ResultClass, Step
 from huiyin.matters.table import Event
-from huiyin.reviews.models import Review, ServiceEvent, Tag, Trust
+from huiyin.reviews.models import KIND, Review, ServiceEvent, Tag, Trust
 from huiyin.reviews.naming import item_name, screen_for, unseal_for
 from huiyin.reviews.queries import label
 from huiyin.reviews.screening import mask_name
@@ -122,7 +122,7 @@ def _told(leaves: list[Leaf], epoch: int) -> list[Story]:
 
 def _sealed_steps(reviews: Iterable[UUID], epoch: int) -> dict[UUID, list[Step]]:
     """By review: the steps of its matter that are in the log, in their order."""
-    matters = Matter.objects.filter(kind="bad_review", subject_id__in=list(reviews))
+    matters = Matter.objects.filter(kind=KIND, subject_id__in=list(reviews))
     steps: dict[UUID, list[Step]] = defaultdict(list)
     sealed = (
         Step.objects.filter(matter__in=matters, event__in=_TOLD, entry__leaf__epoch_id__lte=epoch)
