@@ -8,6 +8,7 @@ anything personal: readers get it in their own language, when they read it.
 from __future__ import annotations
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +16,7 @@ from huiyin.directory.models import Organisation, Region, Staff
 from huiyin.kernel.models import Row
 from huiyin.matters.models import ContactAttempt, Matter, Step
 from huiyin.matters.table import Event
+from huiyin.notices.transports import names
 
 
 class WebhookEndpoint(Row):
@@ -57,8 +59,58 @@ class WebhookEndpoint(Row):
         return self.name
 
 
+class Transport(models.TextChoices):
+    """What reaches a member of staff away from the desk."""
+
+    ZWDING = names.ZWDING, _("government DingTalk")
+    ROBOT = names.ROBOT, _("DingTalk group robot")
+    EMAIL = names.EMAIL, _("e-mail")
+    SMS_SMPP = names.SMS_SMPP, _("text message (SMPP)")
+    SMS_HTTP = names.SMS_HTTP, _("text message (provider)")
+
+
+class Channel(Row):
+    """One way to tell a member of staff beside the inbox, and its place among theirs.
+
+    The first is used at once, each further one when the notice is still unread ``wait_minutes``
+    after the one before it.
+    """
+
+    staff = models.ForeignKey(
+        Staff, models.CASCADE, related_name="channels", verbose_name=_("member of staff")
+    )
+    transport = models.CharField(_("by"), max_length=20, choices=Transport)
+    # An account, an e-mail address, a number: sealed, since it is personal.
+    address_sealed = models.BinaryField(editable=False, default=bytes)
+    position = models.PositiveSmallIntegerField(_("order"), default=1)
+    wait_minutes = models.PositiveSmallIntegerField(
+        _("minutes unread before the next"),
+        default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(7 * 24 * 60)],
+    )
+    active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        ordering = ["position", "transport"]
+        constraints = [
+            models.UniqueConstraint(fields=["staff", "transport"], name="one_channel_a_transport"),
+        ]
+        verbose_name = _("channel")
+        verbose_name_plural = _("channels")
+
+    def __str__(self) -> str:
+        return self.get_transport_display()
+
+
 class Outbox(Row):
     """One notice to one recipient: a member of staff, an endpoint, or the citizen (neither)."""
+
+    class Action(models.TextChoices):
+        TELL = "tell", _("tell")
+        # Take back what was told, since it is no longer true.
+        RECALL = "recall", _("take back")
+        TO_DO = "to_do", _("put on the to-do list")
+        FINISH_TO_DO = "finish_to_do", _("take off the to-do list")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -71,6 +123,7 @@ class Outbox(Row):
     # As whom the recipient is told: a party of the transition table, or “system”.
     audience = models.CharField(_("told as"), max_length=14)
     transport = models.CharField(_("transport"), max_length=20)
+    action = models.CharField(_("action"), max_length=14, choices=Action, default=Action.TELL)
     staff = models.ForeignKey(
         Staff, models.PROTECT, null=True, related_name="+", verbose_name=_("member of staff")
     )
@@ -79,7 +132,7 @@ class Outbox(Row):
     )
     payload = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     # Step and recipient: the same at every try, by which the other side knows a repetition.
-    delivery_key = models.CharField(_("delivery key"), max_length=80, unique=True)
+    delivery_key = models.CharField(_("delivery key"), max_length=120, unique=True)
     # When what caused the notice was accepted; delays are counted from here.
     accepted_at = models.DateTimeField(_("accepted"))
     created_at = models.DateTimeField()

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
@@ -71,6 +72,14 @@ def for_staff(notice: Outbox) -> str:
         role = Party(notice.audience).label
         said += " " + _("You are told because nobody is on duty as %(role)s.") % {"role": role}
     return said
+
+
+def title_for_staff(notice: Outbox) -> str:
+    """A few words to head the sentence, in the current language."""
+    return _("%(event)s: matter %(code)s") % {
+        "event": capfirst(Event(notice.event).label),
+        "code": notice.matter.code,
+    }
 
 
 def for_citizen(notice: Outbox, contact: Contact) -> str:

@@ -1,0 +1,20 @@
+"""The writers of notices: announcing steps, endpoints, dead letters, reading, and the relay."""
+
+from huiyin.notices.services.announcing import OUTBOX, SYSTEM, announce
+from huiyin.notices.services.contacting import MAX_MESSAGE, call_citizen, message_citizen
+from huiyin.notices.services.endpoints import add_endpoint, renew_secret
+from huiyin.notices.services.letters import replay_dead_letter
+from huiyin.notices.services.reading import mark_read
+
+__all__ = [
+    "MAX_MESSAGE",
+    "OUTBOX",
+    "SYSTEM",
+    "add_endpoint",
+    "announce",
+    "call_citizen",
+    "mark_read",
+    "message_citizen",
+    "renew_secret",
+    "replay_dead_letter",
+]

@@ -1,0 +1,110 @@
+"""Writing the notices of a step, in the step's transaction."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.conf import settings
+
+from huiyin.kernel import wakeup
+from huiyin.matters.models import Step
+from huiyin.matters.table import Event, Party, Transition
+from huiyin.notices.models import Outbox, WebhookEndpoint
+from huiyin.notices.recipients import Recipient, endpoints_for, staff_for
+from huiyin.notices.transports import names
+
+log = logging.getLogger(__name__)
+
+OUTBOX = "outbox"  # rung when there is something to deliver
+SYSTEM = "system"  # the audience of endpoints
+# What a notice may take over from a step; everything else stays with those who may see the matter.
+_TAKEN_OVER = ("clock", "due_day")
+
+
+def announce(step: Step, transition: Transition) -> None:
+    """Write the notices of ``step``, in its transaction. A fixed number of queries."""
+    matter = step.matter
+    people, nobody = staff_for(transition.tells, matter.organisation)
+    notices = [to_staff(step, recipient) for recipient in people]
+    notices += [_to_nobody(step, party) for party in nobody]
+    notices += [_to_endpoint(step, endpoint) for endpoint in endpoints_for(matter.organisation)]
+    if Party.CITIZEN in transition.tells:
+        notices.append(_notice(step, names.RELAY, Party.CITIZEN, Party.CITIZEN.value))
+    if notices:
+        Outbox.objects.bulk_create(notices)
+        wakeup.ring(OUTBOX)
+    for party in nobody:
+        log.error(
+            "nobody is on duty as %s for matter %s: its notice is a dead letter", party, matter.code
+        )
+
+
+def _notice(
+    step: Step,
+    transport: str,
+    audience: str,
+    recipient: str,
+    payload: dict[str, Any] | None = None,
+    **whom: Any,
+) -> Outbox:
+    matter = step.matter
+    return Outbox(
+        matter=matter,
+        step=step,
+        event=step.event,
+        audience=audience,
+        transport=transport,
+        payload=payload or {},
+        delivery_key=f"{step.pk.hex}-{recipient}",
+        accepted_at=matter.opened_at if step.event == Event.OPEN else step.at,
+        created_at=step.at,
+        next_attempt_at=step.at,
+        tries_left=settings.HUIYIN_NOTICE_TRIES,
+        **whom,
+    )
+
+
+def to_staff(step: Step, recipient: Recipient) -> Outbox:
+    payload = {
+        "due": step.matter.next_due_at,
+        "stands_in": recipient.stands_in,
+        **{name: step.data[name] for name in _TAKEN_OVER if name in step.data},
+    }
+    return _notice(
+        step,
+        names.INBOX,
+        recipient.audience,
+        recipient.staff_id.hex,
+        payload,
+        staff_id=recipient.staff_id,
+    )
+
+
+def _to_nobody(step: Step, party: Party) -> Outbox:
+    """A notice that found no recipient: a dead letter from the start, never silently lost."""
+    notice = _notice(step, names.INBOX, party, party.value)
+    notice.state, notice.next_attempt_at = Outbox.State.DEAD, None
+    return notice
+
+
+def _to_endpoint(step: Step, endpoint: WebhookEndpoint) -> Outbox:
+    matter = step.matter
+    payload = {
+        "type": "matter.opened" if step.event == Event.OPEN else "matter.step",
+        "timestamp": step.at,
+        "data": {
+            "matter": matter.code,
+            "matter_kind": matter.kind,
+            "organisation": matter.organisation.uscc,
+            "region": matter.organisation.region.code,
+            "step": step.number,
+            "event": step.event,
+            "state": step.state_after,
+            "round": step.round,
+            "by": step.party,
+            "due": matter.next_due_at,
+            **{name: step.data[name] for name in _TAKEN_OVER if name in step.data},
+        },
+    }
+    return _notice(step, names.WEBHOOK, SYSTEM, endpoint.pk.hex, payload, endpoint=endpoint)

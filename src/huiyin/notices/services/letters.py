@@ -1,0 +1,57 @@
+"""Dead letters: what could not be delivered, or found nobody on duty, is sent again."""
+
+from __future__ import annotations
+
+import logging
+
+from django.conf import settings
+from django.db import transaction
+
+from huiyin.directory.models import Staff
+from huiyin.kernel import clock, wakeup
+from huiyin.matters.models import Step
+from huiyin.matters.table import Party
+from huiyin.notices.errors import NobodyOnDuty, NotDead
+from huiyin.notices.models import Outbox
+from huiyin.notices.recipients import staff_for
+from huiyin.notices.services.announcing import OUTBOX, to_staff
+from huiyin.notices.transports import names
+
+log = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def replay_dead_letter(*, outbox: Outbox, by: Staff) -> None:
+    """Send a dead letter again, under its old key and with all its tries.
+
+    One that had no recipient goes to whoever is on duty now. Raises ``NotDead``, ``NobodyOnDuty``.
+    """
+    letter = Outbox.objects.select_for_update(of=("self",)).get(pk=outbox.pk)
+    if letter.state != Outbox.State.DEAD:
+        raise NotDead
+    if letter.transport == names.INBOX and letter.staff_id is None:
+        _address(letter)
+    letter.state, letter.next_attempt_at = Outbox.State.WAITING, clock.now()
+    letter.tries_left = settings.HUIYIN_NOTICE_TRIES
+    letter.save()
+    log.warning("dead letter %s sent again by %s", letter.delivery_key, by.username)
+    wakeup.ring(OUTBOX)
+
+
+def _address(letter: Outbox) -> None:
+    """Give a letter without recipient to the first who is on duty, and write one to the others."""
+    step = Step.objects.select_related("matter__organisation__region").get(pk=letter.step_id)
+    people, _nobody = staff_for([Party(letter.audience)], step.matter.organisation)
+    told = set(
+        Outbox.objects.filter(step=step, staff__isnull=False).values_list("staff", flat=True)
+    )
+    notices = [to_staff(step, person) for person in people if person.staff_id not in told]
+    if not notices:
+        raise NobodyOnDuty
+    now = clock.now()
+    first, *others = notices
+    letter.staff_id, letter.payload = first.staff_id, first.payload
+    letter.delivery_key = first.delivery_key
+    for notice in others:
+        notice.created_at = notice.next_attempt_at = now
+    Outbox.objects.bulk_create(others)
