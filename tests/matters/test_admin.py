@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from huiyin.directory.models import Region, Role
-from huiyin.matters import policy
+from huiyin.matters import policy, presets
 from huiyin.matters.models import Policy
 from huiyin.matters.queries import policy_for
 from huiyin.matters.table import State
@@ -38,12 +38,12 @@ def test_a_policy_is_added_as_the_next_version_and_the_old_one_stays(
     administrator: Client,
 ) -> None:
     province = factories.region(factories.PROVINCE)
-    rules = policy.DEFAULT | {"unreachable": {"attempts": 5, "hours_apart": 3}}
+    rules = presets.DEFAULT.document | {"unreachable": {"attempts": 5, "hours_apart": 3}}
     answer = administrator.post("/admin/matters/policy/add/", _typed(province, rules))
     assert answer.status_code == 302
     versions = Policy.objects.filter(jurisdiction=province).order_by("version")
     assert [row.version for row in versions] == [1, 2]
-    assert versions[0].document == policy.DEFAULT
+    assert versions[0].document == presets.DEFAULT.document
     assert policy_for("bad_review", province) == versions[1]
 
 
@@ -52,10 +52,10 @@ def test_a_policy_is_added_as_the_next_version_and_the_old_one_stays(
     [
         ("{", {}),
         ({}, {}),
-        (policy.DEFAULT | {"surprise": 1}, {}),
-        (policy.DEFAULT | {"unreachable": {"attempts": 0}}, {}),
-        (policy.DEFAULT, {"kind": "no_such_kind"}),
-        (policy.DEFAULT, {"valid_to": "2023-12-31"}),
+        (presets.DEFAULT.document | {"surprise": 1}, {}),
+        (presets.DEFAULT.document | {"unreachable": {"attempts": 0}}, {}),
+        (presets.DEFAULT.document, {"kind": "no_such_kind"}),
+        (presets.DEFAULT.document, {"valid_to": "2023-12-31"}),
     ],
 )
 def test_rules_that_cannot_be_used_are_refused(

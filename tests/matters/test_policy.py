@@ -5,20 +5,20 @@ from typing import Any
 import msgspec
 import pytest
 
-from huiyin.matters import policy, queries
+from huiyin.matters import policy, presets, queries
 from huiyin.matters.errors import NoPolicy
 from huiyin.matters.models import Policy
 from tests import factories
 
 
 def _changed(**clock: Any) -> dict[str, Any]:
-    document = copy.deepcopy(policy.DEFAULT)
+    document = copy.deepcopy(presets.DEFAULT.document)
     document["clocks"]["callback"] |= clock  # type: ignore[index]
     return document
 
 
 def test_the_national_default_is_valid() -> None:
-    rules = policy.read(policy.DEFAULT)
+    rules = policy.read(presets.DEFAULT.document)
     assert (rules.clocks.callback.amount, rules.clocks.rectification.amount) == (1, 15)
 
 
@@ -32,8 +32,8 @@ def test_the_national_default_is_valid() -> None:
         _changed(warn_at=1.0),
         _changed(colour="red"),
         _changed(amount=16),
-        policy.DEFAULT | {"unreachable": {"attempts": 0}},
-        policy.DEFAULT | {"extra": 1},
+        presets.DEFAULT.document | {"unreachable": {"attempts": 0}},
+        presets.DEFAULT.document | {"extra": 1},
     ],
 )
 def test_a_policy_with_a_gap_or_a_contradiction_is_refused(document: dict[str, Any]) -> None:
@@ -48,7 +48,7 @@ def test_the_nearest_region_and_the_newest_version_decide() -> None:
     def add(code: str, version: int, since: date, until: date | None = None) -> Policy:
         return Policy.objects.create(
             jurisdiction=factories.region(code), kind="bad_review", version=version,
-            valid_from=since, valid_to=until, legal_basis="x", document=policy.DEFAULT,
+            valid_from=since, valid_to=until, legal_basis="x", document=presets.DEFAULT.document,
         )  # fmt: skip
 
     county = factories.region()

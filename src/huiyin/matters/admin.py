@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from huiyin.kernel.admin import ReadOnly
-from huiyin.matters import kinds, policy, services
+from huiyin.matters import kinds, policy, presets, services
 from huiyin.matters.models import Clock, Matter, Policy, Step
 
 
@@ -87,7 +87,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
         self.fields["kind"].choices = [  # type: ignore[attr-defined]
             (code, kinds.get(code).name) for code in kinds.codes()
         ]
-        self.initial.setdefault("document", policy.DEFAULT)
+        self.initial.setdefault("document", presets.DEFAULT.document)
         self.fields["document"].prepare_value = _indented  # type: ignore[method-assign]
 
     def clean_document(self) -> Any:

@@ -1,50 +1,127 @@
-"""Starting and stopping a matter's clocks."""
+"""Starting, stopping, holding and moving a matter's clocks."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import Min
 
-from huiyin.calendars.services import deadline
+from huiyin.calendars import queries as calendars
+from huiyin.calendars.arithmetic import OFFICE_OPENS, Unit, instant, local_day
+from huiyin.calendars.services import Deadline, deadline
 from huiyin.matters.models import Clock, Matter
-from huiyin.matters.policy import Rules
+from huiyin.matters.policy import ClockRule, Rules
 from huiyin.matters.table import ClockKind
 
 
 def start(matter: Matter, kind: ClockKind, rules: Rules, at: datetime) -> Clock:
     """Start ``kind`` for the matter's round, by its policy and the calendar in force now."""
-    rule = getattr(rules.clocks, kind.value)
+    rule: ClockRule = getattr(rules.clocks, kind.value)
     end = deadline(start=at, amount=rule.amount, unit=rule.unit)
-    warn_at = at + (end.due_at - at) * rule.warn_at
-    return Clock.objects.create(
+    running = Clock(
         matter=matter,
         kind=kind,
         round=matter.round,
         amount=rule.amount,
         unit=rule.unit,
         started_at=at,
-        warn_at=warn_at,
-        due_at=end.due_at,
         policy_id=matter.policy_id,
-        calendar_version=end.calendar_version,
-        provisional=end.provisional,
-        next_at=warn_at,
+        warnings=list(rule.warnings),
     )
+    set_due(running, end)
+    running.save(force_insert=True)
+    return running
 
 
 def stop(matter: Matter, kind: ClockKind, at: datetime) -> Clock | None:
     """Stop the running clock of ``kind``; None when none runs."""
-    clock = matter.clocks.filter(kind=kind, stopped_at__isnull=True).first()
+    clock = running(matter, kind)
     if clock is not None:
         clock.stopped_at, clock.next_at = at, None
         clock.save(update_fields=["stopped_at", "next_at"])
     return clock
 
 
+def running(matter: Matter, kind: ClockKind) -> Clock | None:
+    """The clock of ``kind`` that has not been stopped; it may be held."""
+    return matter.clocks.filter(kind=kind, stopped_at__isnull=True).first()
+
+
+def set_due(clock: Clock, end: Deadline) -> None:
+    """Give ``clock`` (not saved here) its end, and the reminders that are still to come.
+
+    A reminder that was given is not given again; a clock that is moved beyond now is no longer
+    overdue, although the step that said so stays.
+    """
+    clock.due_at = end.due_at
+    clock.calendar_version = end.calendar_version
+    clock.provisional = end.provisional
+    clock.warn_at = reminder(clock, 0) or clock.due_at
+    clock.breached_at, clock.level = None, 0
+    clock.next_at = next_reminder(clock, after=clock.warned_at) or clock.due_at
+
+
+def next_reminder(clock: Clock, *, after: datetime | None) -> datetime | None:
+    """When the first reminder later than ``after`` comes; None when only the end is left."""
+    moments = [reminder(clock, place) for place in range(len(clock.warnings))]
+    return min((m for m in moments if m and (after is None or m > after)), default=None)
+
+
+def reminder(clock: Clock, place: int) -> datetime | None:
+    """When the reminder at ``place`` of the clock's shares comes."""
+    if place >= len(clock.warnings):
+        return None
+    whole = clock.due_at - clock.started_at
+    moment: datetime = clock.started_at + whole * clock.warnings[place]
+    return moment
+
+
+def extend(clock: Clock, amount: int) -> None:
+    """Let ``clock`` run ``amount`` of its units longer, counted from its last day."""
+    end = deadline(start=instant(clock.last_day, OFFICE_OPENS), amount=amount, unit=clock.unit)
+    set_due(clock, end)
+    clock.save()
+
+
+def shorten(clock: Clock, rule: ClockRule) -> None:
+    """Give ``clock`` the period of a simple matter, counted from its own beginning."""
+    if rule.simple is None:
+        raise ValueError("this policy knows no simple matters")
+    clock.amount, clock.unit = rule.simple.amount, rule.simple.unit
+    set_due(clock, deadline(start=clock.started_at, amount=clock.amount, unit=clock.unit))
+    clock.save()
+
+
+def hold(clock: Clock, at: datetime) -> None:
+    """Let ``clock`` stand still; what is left of it is kept in its own units."""
+    clock.paused_at, clock.next_at = at, None
+    clock.units_left = _units_between(local_day(at), clock.last_day, clock.unit)
+    clock.save(update_fields=["paused_at", "next_at", "units_left"])
+
+
+def go_on(clock: Clock, at: datetime) -> None:
+    """Let a held ``clock`` run again: what was left of it counts from now."""
+    left = clock.units_left or 0
+    unit = Unit.NATURAL_DAY if clock.unit == Unit.MONTH else clock.unit
+    # Held on its last day it still has that day, wherever it is now.
+    end = deadline(start=at if left else at - timedelta(days=1), amount=max(left, 1), unit=unit)
+    clock.paused_at = clock.units_left = None
+    set_due(clock, end)
+    clock.save()
+
+
 def earliest_due(matter: Matter) -> datetime | None:
-    """When the first of the running clocks is due."""
-    due: datetime | None = matter.clocks.filter(stopped_at__isnull=True).aggregate(
-        first=Min("due_at")
-    )["first"]
+    """When the first of the running clocks is due; one that is held is due some day."""
+    due: datetime | None = matter.clocks.filter(
+        stopped_at__isnull=True, paused_at__isnull=True
+    ).aggregate(first=Min("due_at"))["first"]
     return due
+
+
+def _units_between(first: date, last: date, unit: str) -> int:
+    """How many days of ``unit`` come after ``first`` up to ``last``; months count in days."""
+    days = [first + timedelta(days=n) for n in range(1, (last - first).days + 1)]
+    if unit != Unit.WORKING_DAY:
+        return len(days)
+    calendar = calendars.calendar(since=first.year)
+    return sum(calendar.is_working(day) for day in days)

@@ -20,13 +20,14 @@ from huiyin.matters import clocks, hooks, policy, table
 from huiyin.matters.errors import Moved, NotNow, NotYours
 from huiyin.matters.guards import Attempt
 from huiyin.matters.models import Clock, Matter, Step
+from huiyin.matters.policy import Rules
 from huiyin.matters.queries import parties_of
 from huiyin.matters.table import ClockKind, Event, Party, State, Transition
 
 Change = Callable[[Matter], None]
 
 # They tell of time, not of deeds: a form that is being filled in stays good.
-_REMINDERS = frozenset({Event.WARN, Event.BREACH})
+_REMINDERS = frozenset({Event.WARN, Event.BREACH, Event.ESCALATE})
 
 
 def lock(matter: Matter, *, seen_version: int | None = None) -> Matter:
@@ -87,7 +88,8 @@ def take(
         matter.round += 1
     for kind in row.starts:
         clocks.start(matter, kind, rules, now)
-    if row.starts or row.stops:
+    _hold_or_release(matter, row, rules)
+    if event not in _REMINDERS:
         matter.next_due_at = clocks.earliest_due(matter)
     matter.save()
     step = _write(matter, event, acting, staff, data, public or {}, private or {}, stopped)
@@ -103,7 +105,7 @@ def _choose(
     possible = table.rows(state, event)
     if not possible:
         raise NotNow
-    parties = {party} if party else parties_of(staff, matter.organisation)
+    parties = {party} if party else parties_of(staff, matter)
     allowed = [row for row in possible if row.by & parties]
     if not allowed:
         raise NotYours
@@ -112,6 +114,22 @@ def _choose(
             return row, min(row.by & parties)
     # The guards that tell rows apart said no to each: a step of another actor or another round.
     raise NotYours if len(possible) > len(allowed) else NotNow
+
+
+def _hold_or_release(matter: Matter, row: Transition, rules: Rules) -> None:
+    """While a ruling is awaited, hold the clocks that the policy wants held, and let them go on
+    after it."""
+    ruling_begins, ruling_ends = ClockKind.RULING in row.starts, ClockKind.RULING in row.stops
+    if not (ruling_begins or ruling_ends):
+        return
+    now = clock.now()
+    for running in matter.clocks.filter(stopped_at__isnull=True):
+        if running.kind == ClockKind.RULING:
+            continue
+        if ruling_begins and "appeal" in getattr(rules.clocks, running.kind).pauses:
+            clocks.hold(running, now)
+        elif ruling_ends and running.paused_at is not None:
+            clocks.go_on(running, now)
 
 
 def _write(

@@ -47,6 +47,168 @@ def was_reopened(attempt: Attempt) -> bool:
     return attempt.matter.round > 1
 
 
+def approver_decides(attempt: Attempt) -> bool:
+    return attempt.rules.approvals.reply == "approver"
+
+
+def supervisor_decides(attempt: Attempt) -> bool:
+    return attempt.rules.approvals.reply == "supervisor"
+
+
+def follow_up_is_to_be_asked(attempt: Attempt) -> bool:
+    return attempt.matter.follow_up == "not_asked"
+
+
+def follow_up_is_settled(attempt: Attempt) -> bool:
+    return attempt.matter.follow_up != "not_asked"
+
+
+def contact_is_wanted(attempt: Attempt) -> bool:
+    if attempt.matter.contact_ended_at is not None:
+        raise Refused(
+            _("The citizen has ended the contact. What you answer is shown on the status page.")
+        )
+    return True
+
+
+def may_be_handed_on(attempt: Attempt) -> bool:
+    """The unit may name the right one by itself so many times (the policy's number)."""
+    if attempt.matter.moves >= attempt.rules.reassignment.free:
+        raise Refused(_("It has been handed on before. Return it: the level above decides."))
+    return True
+
+
+def may_be_returned(attempt: Attempt) -> bool:
+    """“No bouncing”: what the level above has decided holds."""
+    matter, rule = attempt.matter, attempt.rules.reassignment
+    if matter.moves >= rule.limit or matter.steps.filter(event="assign").exists():
+        raise Refused(_("It was assigned to this unit for good and cannot be returned again."))
+    if matter.moves < rule.free:
+        raise Refused(_("Name the right unit and hand it on; nobody has to decide that yet."))
+    return True
+
+
+def supervises_both_units(attempt: Attempt) -> bool:
+    """Who sends a matter to a unit, or asks one to join in, has to stand above both."""
+    target = attempt.data["unit"]
+    if attempt.staff is None or "supervisor" not in roles_over(attempt.staff, target):
+        raise Refused(_("You do not supervise the other unit. Ask the level above both."))
+    return True
+
+
+def outside_the_unit(attempt: Attempt) -> bool:
+    """Whoever grants more time may not be the one who is late."""
+    unit = attempt.matter.organisation.path
+    if attempt.staff is None or attempt.staff.organisation.path.startswith(unit):
+        raise Refused(_("Somebody outside the unit has to decide on the extension."))
+    return True
+
+
+def can_be_extended(attempt: Attempt) -> bool:
+    matter, rule = attempt.matter, attempt.rules.extension
+    asked = matter.extensions.filter(round=matter.round)
+    if asked.filter(granted=None).exists():
+        raise Refused(_("An extension has been asked for and is not decided yet."))
+    if asked.filter(granted=True).count() >= rule.times:
+        raise Refused(_("The deadline cannot be extended any more."))
+    if attempt.data["amount"] > rule.longest:
+        raise Refused(
+            _("An extension has at most %(longest)d days.") % {"longest": rule.longest},
+            field="amount",
+        )
+    return True
+
+
+def asked_before_it_is_due(attempt: Attempt) -> bool:
+    running = attempt.matter.clocks.filter(kind="rectification", stopped_at__isnull=True).first()
+    if running is None or running.due_at <= clock.now():
+        raise Refused(_("The deadline has passed: it can no longer be extended."))
+    return True
+
+
+def extension_is_asked(attempt: Attempt) -> bool:
+    matter = attempt.matter
+    if not matter.extensions.filter(round=matter.round, granted=None).exists():
+        raise Refused(_("No extension has been asked for."))
+    return True
+
+
+def improvement_is_planned(attempt: Attempt) -> bool:
+    """Matters about one fault share its plan: of the same unit, made, and not answered yet."""
+    matter, lead = attempt.matter, attempt.data["lead"]
+    if lead.pk == matter.pk or lead.improvement_of_id is not None:
+        raise Refused(_("Choose the matter that leads the improvement."), field="lead")
+    if (lead.organisation_id, lead.kind) != (matter.organisation_id, matter.kind):
+        raise Refused(_("Only matters of the same unit share an improvement."), field="lead")
+    if lead.state != "rectifying":
+        raise Refused(_("The leading matter has to be in rectification."), field="lead")
+    if matter.round > 1 or matter.joined_to.exists():
+        raise Refused(_("This matter needs a plan of its own."))
+    return True
+
+
+def is_merged(attempt: Attempt) -> bool:
+    if attempt.matter.improvement_of_id is None:
+        raise Refused(_("This matter is not part of another one's improvement."))
+    return True
+
+
+def may_be_appealed(attempt: Attempt) -> bool:
+    """Once, and within some days of the delivery to the unit that appeals."""
+    if attempt.matter.appealed:
+        raise Refused(_("There has been an appeal; there is only one."))
+    if clock.now() >= attempt.data["until"]:
+        raise Refused(_("The time for an appeal is over."))
+    return True
+
+
+def _awaits_ruling(matter: Matter) -> bool:
+    return matter.clocks.filter(kind="ruling", stopped_at__isnull=True).exists()
+
+
+def ruling_is_awaited(attempt: Attempt) -> bool:
+    if not _awaits_ruling(attempt.matter):
+        raise Refused(_("There is no open appeal."))
+    return True
+
+
+def no_ruling_is_awaited(attempt: Attempt) -> bool:
+    if _awaits_ruling(attempt.matter):
+        raise Refused(_("The arbiter is still ruling on an appeal."))
+    return True
+
+
+def arbiter_has_not_stepped_back(attempt: Attempt) -> bool:
+    if attempt.matter.steps.filter(event="recuse", actor=attempt.staff).exists():
+        raise Refused(_("You have stepped back from this matter. Another arbiter has to act."))
+    return True
+
+
+def both_sides_were_heard(attempt: Attempt) -> bool:
+    """The other side of the appeal has spoken, or had its time to."""
+    steps = attempt.matter.steps
+    asked = steps.filter(event__in=("appeal", "report_fake")).last()
+    if asked is None:
+        raise Refused(_("There is no open appeal."))
+    other_side = "citizen" if asked.event == "appeal" else "handler"
+    heard = steps.filter(event="be_heard", number__gt=asked.number, party=other_side).exists()
+    if not heard and clock.now() < attempt.data["hearing_until"]:
+        raise Refused(_("The other side has not been heard yet and still has time to speak."))
+    return True
+
+
+def an_order_is_open(attempt: Attempt) -> bool:
+    if not attempt.matter.orders.filter(answered_at__isnull=True).exists():
+        raise Refused(_("There is no open supervision order."))
+    return True
+
+
+def no_order_is_open(attempt: Attempt) -> bool:
+    if attempt.matter.orders.filter(answered_at__isnull=True).exists():
+        raise Refused(_("The last supervision order has not been answered yet."))
+    return True
+
+
 def reached_the_citizen(attempt: Attempt) -> bool:
     if not attempt.matter.contact_attempts.filter(outcome__in=("reached", "declined")).exists():
         raise Refused(_("Reach the citizen first: no call or message has been answered yet."))
@@ -104,10 +266,10 @@ def every_milestone_has_its_day(attempt: Attempt) -> bool:
 def has_evidence(attempt: Attempt) -> bool:
     """“Solved” has to be shown; a plan or an explanation speaks for itself."""
     matter = attempt.matter
-    if (
-        attempt.data["result_class"] == "solved"
-        and not matter.evidence.filter(round=matter.round).exists()
-    ):
+    shown = matter.evidence.filter(round=matter.round).exists() or (
+        matter.improvement_of is not None and matter.improvement_of.evidence.exists()
+    )
+    if attempt.data["result_class"] == "solved" and not shown:
         raise Refused(_("“Solved” needs at least one piece of evidence. Add it first."))
     return True
 

@@ -56,6 +56,7 @@ class ResultClass(models.TextChoices):
     SOLVED = "solved", _("solved")
     PLANNED = "planned", _("will be solved by a date")
     EXPLAINED = "explained", _("cannot be solved, with the legal reason")
+    WITHDRAWN = "withdrawn", _("withdrawn by the citizen")
     VOIDED = "voided", _("voided by ruling")
 
 
@@ -67,6 +68,8 @@ class FollowUp(models.TextChoices):
     ANSWERED = "answered", _("answered")
     DECLINED = "declined", _("declined")
     EXPIRED = "expired", _("not answered in time")
+    # A voided review has nothing left to be followed up.
+    NOT_OFFERED = "not_offered", _("not offered")
 
 
 class Matter(Row):
@@ -93,9 +96,23 @@ class Matter(Row):
     # When the earliest running clock is due; null when none runs. Orders the inbox.
     next_due_at = models.DateTimeField(_("next due"), null=True)
     unreachable = models.BooleanField(default=False)
+    # Who of the unit works on it; null: whoever is on duty.
+    handler = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
+    # How often it went to another unit because it was the wrong one's.
+    moves = models.PositiveSmallIntegerField(default=0)
+    # The matter whose root cause and plan this one shares: several about one fault.
+    improvement_of = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="joined_to", verbose_name=_("improvement")
+    )
+    # The unit has appealed, which it may once.
+    appealed = models.BooleanField(default=False)
+    # An arbiter is asked to rule, or has ruled: they may see the matter.
+    arbitrated = models.BooleanField(default=False)
+    # The citizen wants no more calls and messages.
+    contact_ended_at = models.DateTimeField(null=True)
     result_class = models.CharField(max_length=10, choices=ResultClass, blank=True)
     told_at = models.DateTimeField(null=True)
-    follow_up = models.CharField(max_length=10, choices=FollowUp, default=FollowUp.NOT_ASKED)
+    follow_up = models.CharField(max_length=12, choices=FollowUp, default=FollowUp.NOT_ASKED)
     # What the citizen says of the result: null until the citizen says something.
     confirmed = models.BooleanField(null=True)
     closed_at = models.DateTimeField(null=True)
@@ -158,6 +175,13 @@ class Clock(Row):
     calendar_version = models.CharField(max_length=60)
     # The calendar of a year it touches was not yet announced.
     provisional = models.BooleanField(default=False)
+    # Shares of the time at which reminders come, ascending.
+    warnings = models.JSONField(default=list)
+    # How many levels above the unit's head have been told that it is overdue.
+    level = models.PositiveSmallIntegerField(default=0)
+    # While it stands still: since when, and how many of its units were left.
+    paused_at = models.DateTimeField(null=True)
+    units_left = models.PositiveSmallIntegerField(null=True)
     warned_at = models.DateTimeField(null=True)
     breached_at = models.DateTimeField(null=True)
     stopped_at = models.DateTimeField(null=True)
@@ -166,7 +190,11 @@ class Clock(Row):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["matter", "kind", "round"], name="one_clock_a_round"),
+            models.UniqueConstraint(
+                fields=["matter", "kind"],
+                condition=models.Q(stopped_at__isnull=True),
+                name="one_running_clock_a_kind",
+            ),
         ]
         indexes = [
             models.Index(
@@ -190,6 +218,140 @@ class Clock(Row):
     def in_time(self) -> bool | None:
         """Whether the step was done in time; None while the clock runs."""
         return None if self.stopped_at is None else self.stopped_at <= self.due_at
+
+
+class Assignment(Row):
+    """Which unit had a matter from when to when: the lead, and units that were asked to join in.
+
+    The trail of a matter through the wrong units; ended, never deleted.
+    """
+
+    class Part(models.TextChoices):
+        LEAD = "lead", _("leading unit")
+        JOINT = "joint", _("joint unit")
+
+    matter = models.ForeignKey(Matter, models.PROTECT, related_name="assignments")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    part = models.CharField(max_length=6, choices=Part)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["matter", "organisation"],
+                condition=models.Q(until__isnull=True),
+                name="one_part_a_unit",
+            ),
+            models.UniqueConstraint(
+                fields=["matter"],
+                condition=models.Q(until__isnull=True, part="lead"),
+                name="one_leading_unit",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organisation"],
+                condition=models.Q(until__isnull=True, part="joint"),
+                name="joint_matters_of_a_unit",
+            ),
+        ]
+        ordering = ["since"]
+
+
+class Concerned(Row):
+    """A clerk whose own work a matter is about: sees it, and may state their side."""
+
+    matter = models.ForeignKey(Matter, models.PROTECT, related_name="concerned")
+    staff = models.ForeignKey(Staff, models.PROTECT, related_name="concerned_by")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["matter", "staff"], name="concerned_once"),
+        ]
+
+
+class Extension(Row):
+    """延期: more time asked for, and what was decided. ``amount`` counts in the clock's unit."""
+
+    matter = models.ForeignKey(Matter, models.PROTECT, related_name="extensions")
+    round = models.PositiveSmallIntegerField()
+    amount = models.PositiveSmallIntegerField()
+    reason = models.TextField()
+    asked_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    # Null until it is decided.
+    granted = models.BooleanField(null=True)
+    decided_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    answer = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["matter"],
+                condition=models.Q(granted__isnull=True),
+                name="one_extension_to_decide",
+            ),
+        ]
+        ordering = ["asked_at"]
+
+
+class SupervisionOrder(Row):
+    """督办: what the level above demands of the unit, and the unit's answer."""
+
+    matter = models.ForeignKey(Matter, models.PROTECT, related_name="orders")
+    demand = models.TextField()
+    given_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    given_at = models.DateTimeField()
+    answer = models.TextField(blank=True)
+    answered_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["matter"],
+                condition=models.Q(answered_at__isnull=True),
+                name="one_open_order",
+            ),
+        ]
+        ordering = ["given_at"]
+
+
+class Consequence(Row):
+    """A consequence for staff that people decided on, with reason, term and right of appeal.
+
+    The software proposes none. The person concerned may object once, until ``objection_until``.
+    """
+
+    matter = models.ForeignKey(Matter, models.PROTECT, related_name="consequences")
+    staff = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    measure = models.CharField(max_length=200)
+    reason = models.TextField()
+    legal_basis = models.TextField()
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    decided_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField()
+    objection_until = models.DateTimeField()
+    objection = models.TextField(blank=True)
+    objected_at = models.DateTimeField(null=True)
+    # What came of the objection: null until somebody else decides.
+    kept = models.BooleanField(null=True)
+    answer = models.TextField(blank=True)
+    answered_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="consequence_has_a_term",
+                condition=models.Q(ends_on__gte=models.F("starts_on")),
+            ),
+        ]
+        ordering = ["decided_at"]
 
 
 class ContactAttempt(Row):

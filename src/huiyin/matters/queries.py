@@ -5,26 +5,35 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet
 
 from huiyin.directory.codes import region_lineage
-from huiyin.directory.models import Organisation, Region, Role, Staff
+from huiyin.directory.models import Region, Role, Staff
 from huiyin.directory.queries import line_of_command, organisations_in_scope, roles_over
 from huiyin.kernel import clock
 from huiyin.kernel.problems import NotFound
 from huiyin.matters.errors import NoPolicy
-from huiyin.matters.models import Matter, Policy, Reply
+from huiyin.matters.models import Assignment, Concerned, Matter, Policy, Reply
 from huiyin.matters.table import TRANSITIONS, Event, Party
 
 _UNIT_ROLES = (Role.HANDLER, Role.APPROVER, Role.SUPERVISOR, Role.AUDITOR)
 
 
 def visible_to(staff: Staff) -> QuerySet[Matter]:
-    """The matters ``staff`` may see: those in the scope of their duties, and, for an arbiter, the
-    reopened ones outside their own line of command."""
-    in_scope = Q(organisation__in=organisations_in_scope(staff, _UNIT_ROLES))
+    """The matters ``staff`` may see: those in the scope of their duties, those in which a unit of
+    theirs was asked to join, those about their own work, and, for an arbiter, the reopened and
+    appealed ones outside their own line of command."""
+    theirs = organisations_in_scope(staff, _UNIT_ROLES)
+    in_scope = Q(organisation__in=theirs)
+    joined = Q(
+        pk__in=Assignment.objects.filter(
+            part=Assignment.Part.JOINT, until__isnull=True, organisation__in=theirs
+        ).values("matter")
+    )
+    concerned = Q(pk__in=Concerned.objects.filter(staff=staff).values("matter"))
     own_line = Q(path__startswith=staff.organisation.path) | Q(
         pk__in=line_of_command(staff.organisation)
     )
     arbitrated = organisations_in_scope(staff, [Role.ARBITER]).exclude(own_line)
-    return Matter.objects.filter(in_scope | Q(organisation__in=arbitrated, round__gt=1))
+    to_rule = Q(organisation__in=arbitrated) & (Q(round__gt=1) | Q(arbitrated=True))
+    return Matter.objects.filter(in_scope | joined | concerned | to_rule)
 
 
 def get_visible(staff: Staff, code: str) -> Matter:
@@ -41,16 +50,27 @@ def get_visible(staff: Staff, code: str) -> Matter:
     return matter
 
 
-def parties_of(staff: Staff | None, organisation: Organisation) -> set[Party]:
-    """As whom ``staff`` may act for ``organisation`` today."""
+def parties_of(staff: Staff | None, matter: Matter) -> set[Party]:
+    """As whom ``staff`` may act on ``matter`` today."""
     if staff is None:
         return set()
-    return {Party(role) for role in roles_over(staff, organisation) if role in Party.values}
+    organisation = matter.organisation
+    parties = {Party(role) for role in roles_over(staff, organisation) if role in Party.values}
+    if Party.HANDLER not in parties and _handles_a_joint_unit(staff, matter):
+        parties.add(Party.CO_HANDLER)
+    if matter.concerned.filter(staff=staff).exists():
+        parties.add(Party.CONCERNED)
+    return parties
+
+
+def _handles_a_joint_unit(staff: Staff, matter: Matter) -> bool:
+    joined = matter.assignments.filter(part=Assignment.Part.JOINT, until__isnull=True)
+    return joined.filter(organisation__in=organisations_in_scope(staff, [Role.HANDLER])).exists()
 
 
 def possible_events(staff: Staff, matter: Matter) -> set[Event]:
     """The steps that the table offers this actor now; guards may still ask for more first."""
-    parties = parties_of(staff, matter.organisation)
+    parties = parties_of(staff, matter)
     return {row.event for row in TRANSITIONS if row.source == matter.state and row.by & parties}
 
 

@@ -5,7 +5,7 @@ two people never act on different pictures of it. All raise ``NotNow``, ``NotYou
 ``Refused``.
 """
 
-from huiyin.matters.services.closing import decline_follow_up, follow_up
+from huiyin.matters.services.closing import decline_follow_up, follow_up, withdraw
 from huiyin.matters.services.contact import (
     ask_unreachable,
     decide_unreachable,
@@ -46,4 +46,5 @@ __all__ = [
     "seed_policies",
     "tell",
     "verify",
+    "withdraw",
 ]

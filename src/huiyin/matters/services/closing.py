@@ -9,8 +9,9 @@ from django.db import transaction
 
 from huiyin.kernel import clock
 from huiyin.matters import engine
-from huiyin.matters.models import FollowUp, Matter
-from huiyin.matters.table import Event, Party
+from huiyin.matters.models import FollowUp, Matter, ResultClass
+from huiyin.matters.services.input import text_of
+from huiyin.matters.table import Event, Party, State
 
 
 def follow_up(*, matter: Matter, satisfied: bool, public: Mapping[str, Any]) -> None:
@@ -19,17 +20,17 @@ def follow_up(*, matter: Matter, satisfied: bool, public: Mapping[str, Any]) -> 
     Belongs into the transaction that stores that review. Raises ``Refused`` when it is not open.
     """
     matter = engine.lock(matter)
+    reopens = not satisfied and matter.round == 1
 
     def change(changed: Matter) -> None:
         changed.follow_up, changed.confirmed = FollowUp.ANSWERED, satisfied
-        if not satisfied:
+        if reopens:
             changed.result_class = ""
             changed.told_at = None
 
     event = Event.CONFIRM if satisfied else Event.OBJECT
     engine.take(matter, event, party=Party.CITIZEN, public=public, change=change)
-    if satisfied:
-        close(matter)
+    close_when_done(matter)
 
 
 @transaction.atomic
@@ -41,10 +42,46 @@ def decline_follow_up(*, matter: Matter) -> None:
         changed.follow_up = FollowUp.DECLINED
 
     engine.take(matter, Event.DECLINE_FOLLOW_UP, party=Party.CITIZEN, change=change)
-    close(matter)
+    close_when_done(matter)
 
 
-def close(matter: Matter) -> None:
+@transaction.atomic
+def withdraw(*, matter: Matter, reason: str = "") -> None:
+    """The citizen takes the matter back; the review stays as it is, and counts.
+
+    The citizen's own act is the result, and whoever did it needs no telling. Raises ``NotNow``.
+    """
+    reason = text_of(reason, "reason", needed=False)
+    matter = engine.lock(matter)
+
+    def change(changed: Matter) -> None:
+        changed.result_class = ResultClass.WITHDRAWN
+        changed.told_at = clock.now()
+        changed.follow_up = FollowUp.DECLINED
+
+    engine.take(
+        matter,
+        Event.WITHDRAW,
+        party=Party.CITIZEN,
+        data={"reason": reason},
+        private={"reason": reason},
+        change=change,
+    )
+    close_when_done(matter)
+
+
+def close_when_done(matter: Matter) -> None:
+    """Close the locked ``matter`` when the closing rule allows it.
+
+    What still runs (an appeal, a supervision order) closes it when it ends.
+    """
+    waiting = matter.follow_up in (FollowUp.NOT_ASKED, FollowUp.ASKED)
+    still_runs = matter.clocks.filter(stopped_at__isnull=True).exists()
+    if matter.state == State.TOLD and not waiting and not still_runs:
+        _close(matter)
+
+
+def _close(matter: Matter) -> None:
     """Close by the closing rule; the table's guard refuses anything less."""
 
     def change(changed: Matter) -> None:

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from huiyin.directory.models import Region
 from huiyin.kernel.problems import Invalid
-from huiyin.matters import kinds, policy
+from huiyin.matters import kinds, policy, presets
 from huiyin.matters.models import Policy
 
 
@@ -26,8 +26,8 @@ def seed_policies() -> None:
             version=1,
             defaults={
                 "valid_from": date(2020, 1, 1),
-                "legal_basis": policy.DEFAULT_BASIS,
-                "document": policy.DEFAULT,
+                "legal_basis": presets.DEFAULT.legal_basis,
+                "document": presets.DEFAULT.document,
             },
         )
 

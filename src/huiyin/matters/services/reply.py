@@ -13,7 +13,7 @@ from huiyin.kernel.problems import Invalid
 from huiyin.matters import engine
 from huiyin.matters.errors import NotNow
 from huiyin.matters.models import FollowUp, Matter, Reply, ResultClass, Step
-from huiyin.matters.services.closing import close
+from huiyin.matters.services.closing import close_when_done
 from huiyin.matters.services.input import choice_of, text_of
 from huiyin.matters.table import Event, Party, State
 
@@ -35,6 +35,8 @@ def draft_reply(
     legal_reason = text_of(legal_reason, "legal_reason", needed=False)
     if result_class == ResultClass.VOIDED:
         raise Invalid(_("Only a ruling voids a review."), field="result_class")
+    if result_class == ResultClass.WITHDRAWN:
+        raise Invalid(_("Only the citizen withdraws a matter."), field="result_class")
     if result_class == ResultClass.PLANNED and (not planned_for or planned_for <= clock.today()):
         raise Invalid(_("Say by which day to come it will be solved."), field="planned_for")
     if result_class == ResultClass.EXPLAINED and not legal_reason:
@@ -124,5 +126,4 @@ def tell(*, matter: Matter, via: str) -> None:
         public={"via": via},
         change=change,
     )
-    if matter.follow_up != FollowUp.ASKED:
-        close(matter)
+    close_when_done(matter)

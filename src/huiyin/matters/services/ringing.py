@@ -7,9 +7,9 @@ from uuid import UUID
 from django.db import transaction
 
 from huiyin.kernel import clock
-from huiyin.matters import engine
+from huiyin.matters import clocks, engine
 from huiyin.matters.models import Clock, FollowUp, Matter
-from huiyin.matters.services.closing import close
+from huiyin.matters.services.closing import close_when_done
 from huiyin.matters.table import ClockKind, Event, Party
 
 
@@ -28,7 +28,8 @@ def ring_clock(*, clock_id: UUID) -> None:
     if running.due_at <= now:
         _fall_due(matter, running)
     else:
-        running.warned_at, running.next_at = now, running.due_at
+        running.warned_at = now
+        running.next_at = clocks.next_reminder(running, after=now) or running.due_at
         running.save(update_fields=["warned_at", "next_at"])
         _ring(matter, Event.WARN, running)
 
@@ -40,7 +41,7 @@ def _fall_due(matter: Matter, running: Clock) -> None:
             changed.follow_up = FollowUp.EXPIRED
 
         engine.take(matter, Event.LET_FOLLOW_UP_EXPIRE, party=Party.PLATFORM, change=change)
-        close(matter)
+        close_when_done(matter)
         return
     running.breached_at, running.next_at = clock.now(), None
     running.save(update_fields=["breached_at", "next_at"])

@@ -19,6 +19,19 @@ from huiyin.matters.table import TRANSITIONS, Event, Party, State
 _FORESEEABLE = frozenset(
     {
         guards.not_reopened_yet,
+        guards.approver_decides,
+        guards.supervisor_decides,
+        guards.contact_is_wanted,
+        guards.outside_the_unit,
+        guards.extension_is_asked,
+        guards.asked_before_it_is_due,
+        guards.is_merged,
+        guards.ruling_is_awaited,
+        guards.arbiter_has_not_stepped_back,
+        guards.an_order_is_open,
+        guards.no_order_is_open,
+        guards.may_be_handed_on,
+        guards.may_be_returned,
         guards.was_reopened,
         guards.reached_the_citizen,
         guards.tried_often_enough,
@@ -34,7 +47,7 @@ def offers(staff: Staff, matter: Matter) -> dict[Event, str]:
 
     A step that belongs to another actor, state or round is not there at all.
     """
-    parties = parties_of(staff, matter.organisation)
+    parties = parties_of(staff, matter)
     attempt = guards.Attempt(matter, staff, policy.read(matter.policy.document))
     offered: dict[Event, str] = {}
     for row in TRANSITIONS:

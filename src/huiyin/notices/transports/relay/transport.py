@@ -16,6 +16,8 @@ from huiyin.notices.transports.base import RemoteTransport, Result, Send
 
 log = logging.getLogger(__name__)
 
+# The answers that end the unit's work once the citizen has been told.
+_ANSWERS = frozenset({Event.APPROVE_REPLY, Event.VOID})
 VIA_RELAY, VIA_STATUS_PAGE = "relay", "status_page"
 
 
@@ -24,7 +26,7 @@ class RelayTransport(RemoteTransport):
     width = endpoint_width = 4
 
     def prepare(self, notice: Outbox) -> Send:
-        matter, gateway = notice.matter, relay.current()
+        matter, gateway = notice.about, relay.current()
         contact = kinds.get(matter.kind).contact(matter)
         if contact is None or not gateway.reaches_people:
             return lambda: Result(delivered=True)
@@ -42,19 +44,19 @@ class RelayTransport(RemoteTransport):
     def settle(self, notice: Outbox, result: Result) -> None:
         if result.reference:
             RelayAttempt.objects.create(
-                matter=notice.matter,
+                matter=notice.about,
                 means=ContactAttempt.Means.MESSAGE,
                 reference=result.reference,
                 at=clock.now(),
                 outcome=RelayAttempt.Outcome.PLACED,
             )
-        if notice.event == Event.APPROVE_REPLY:
+        if notice.event in _ANSWERS:
             via = VIA_RELAY if result.reference else VIA_STATUS_PAGE
-            matters.tell(matter=notice.matter, via=via)
+            matters.tell(matter=notice.about, via=via)
 
     def give_up(self, notice: Outbox) -> None:
         """The reply goes on the status page all the same: the unit did its part, and a matter must
         not be late because our gateway is down. The dead letter can still be sent again."""
-        log.error("the relay could not tell the citizen of matter %s", notice.matter.code)
-        if notice.event == Event.APPROVE_REPLY:
-            matters.tell(matter=notice.matter, via=VIA_STATUS_PAGE)
+        log.error("the relay could not tell the citizen of matter %s", notice.about.code)
+        if notice.event in _ANSWERS:
+            matters.tell(matter=notice.about, via=VIA_STATUS_PAGE)
