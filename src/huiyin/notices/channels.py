@@ -26,7 +26,7 @@ def unsealed(channel: Channel) -> str | None:
     """The address of ``channel``; None while none was given."""
     if not channel.address_sealed:
         return None
-    return crypto.unseal(channel.address_sealed, purpose=PURPOSE, about=channel.pk.bytes)
+    return crypto.unseal(bytes(channel.address_sealed), purpose=PURPOSE, about=channel.pk.bytes)
 
 
 def sealed(channel: Channel, address: str) -> bytes:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from huiyin.directory.models import Organisation, Region, Staff
 from huiyin.kernel.models import Row
 from huiyin.matters.models import ContactAttempt, Matter, Step
-from huiyin.matters.table import Event
+from huiyin.matters.table import Event, Party
 from huiyin.notices.transports import names
 
 
@@ -57,6 +57,10 @@ class WebhookEndpoint(Row):
 
     def __str__(self) -> str:
         return self.name
+
+
+# The event of a notice that tells of no step: what a day holds for one member of staff.
+DIGEST = "digest"
 
 
 class Transport(models.TextChoices):
@@ -103,7 +107,13 @@ class Channel(Row):
 
 
 class Outbox(Row):
-    """One notice to one recipient: a member of staff, an endpoint, or the citizen (neither)."""
+    """One notice to one recipient: a member of staff, an endpoint, or the citizen (neither).
+
+    It tells of a step, or is somebody's daily digest, which is about no matter in particular.
+
+    What is not ``tell`` follows a notice that was told in the same way; ``payload["of"]`` is the
+    delivery key of that one: of what is taken back, or of the to-do item that is finished.
+    """
 
     class Action(models.TextChoices):
         TELL = "tell", _("tell")
@@ -116,10 +126,16 @@ class Outbox(Row):
         WAITING = "waiting", _("waiting")
         DELIVERED = "delivered", _("delivered")
         DEAD = "dead", _("dead letter")
+        # The matter moved on before it could be delivered.
+        DROPPED = "dropped", _("no longer needed")
 
-    matter = models.ForeignKey(Matter, models.PROTECT, related_name="+", verbose_name=_("matter"))
-    step = models.ForeignKey(Step, models.PROTECT, related_name="+")
-    event = models.CharField(_("event"), max_length=24, choices=Event)
+    matter = models.ForeignKey(
+        Matter, models.PROTECT, null=True, related_name="+", verbose_name=_("matter")
+    )
+    step = models.ForeignKey(Step, models.PROTECT, null=True, related_name="+")
+    event = models.CharField(
+        _("event"), max_length=24, choices=[*Event.choices, (DIGEST, _("daily digest"))]
+    )
     # As whom the recipient is told: a party of the transition table, or “system”.
     audience = models.CharField(_("told as"), max_length=14)
     transport = models.CharField(_("transport"), max_length=20)
@@ -142,9 +158,29 @@ class Outbox(Row):
     attempts = models.PositiveIntegerField(_("tries"), default=0)
     tries_left = models.PositiveSmallIntegerField()
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
+    # What the other side calls it, if it says so: receipts name it.
+    reference = models.CharField(_("their reference"), max_length=64, blank=True)
+    # Of a notice in an inbox: when the recipient's next channel is to be used, if it is still
+    # unread by then; null when there is none left.
+    next_channel_at = models.DateTimeField(_("next channel"), null=True)
+    # It stands on somebody else's machine and is to be taken back when the matter moves on.
+    standing = models.BooleanField(default=False)
 
     class Meta:
         indexes = [
+            models.Index(
+                fields=["next_channel_at"],
+                condition=models.Q(next_channel_at__isnull=False),
+                name="channels_due",
+            ),
+            models.Index(
+                fields=["matter"], condition=models.Q(standing=True), name="standing_notices"
+            ),
+            models.Index(
+                fields=["transport", "reference"],
+                condition=~models.Q(reference=""),
+                name="notices_by_reference",
+            ),
             models.Index(
                 fields=["transport", "next_attempt_at"],
                 condition=models.Q(next_attempt_at__isnull=False),
@@ -160,6 +196,11 @@ class Outbox(Row):
                 condition=models.Q(staff__isnull=True) | models.Q(endpoint__isnull=True),
             ),
             models.CheckConstraint(
+                name="notice_of_a_step_or_a_digest",
+                condition=models.Q(event=DIGEST, matter__isnull=True, step__isnull=True)
+                | ~models.Q(event=DIGEST) & models.Q(matter__isnull=False, step__isnull=False),
+            ),
+            models.CheckConstraint(
                 name="waiting_notice_has_its_time",
                 condition=models.Q(state="waiting", next_attempt_at__isnull=False)
                 | ~models.Q(state="waiting") & models.Q(next_attempt_at__isnull=True),
@@ -170,6 +211,13 @@ class Outbox(Row):
 
     def __str__(self) -> str:
         return self.delivery_key
+
+    @property
+    def about(self) -> Matter:
+        """The matter of a notice that tells of a step. Raises ``ValueError`` for a digest."""
+        if self.matter is None:
+            raise ValueError("a digest is about no matter in particular")
+        return self.matter
 
 
 class Delivery(Row):
@@ -199,6 +247,127 @@ class Delivery(Row):
         ]
         verbose_name = _("delivery")
         verbose_name_plural = _("deliveries")
+
+
+class Receipt(Row):
+    """What the other side said later of a notice it had taken. Append-only, once a kind."""
+
+    class Kind(models.TextChoices):
+        ARRIVED = "arrived", _("arrived")
+        READ = "read", _("read")
+        LOST = "lost", _("could not be handed over")
+
+    outbox = models.ForeignKey(Outbox, models.PROTECT, related_name="receipts")
+    kind = models.CharField(_("receipt"), max_length=10, choices=Kind)
+    at = models.DateTimeField(_("at"))
+    # A few words of ours, such as what a status code means.
+    detail = models.CharField(_("detail"), max_length=100, blank=True)
+
+    class Meta:
+        ordering = ["at"]
+        constraints = [
+            models.UniqueConstraint(fields=["outbox", "kind"], name="one_receipt_a_kind"),
+        ]
+        verbose_name = _("receipt")
+        verbose_name_plural = _("receipts")
+
+
+class Circuit(models.Model):
+    """How a transport, or one endpoint of it, has been doing: one that failed again and again is
+    left alone for a while, and what is for it waits without losing tries.
+
+    Closed while ``open_until`` is null. From ``open_until`` on one notice may try its luck.
+    """
+
+    # The transport's code, or code and endpoint.
+    key = models.CharField(_("name"), max_length=60, primary_key=True)
+    transport = models.CharField(_("transport"), max_length=20)
+    endpoint = models.ForeignKey(
+        WebhookEndpoint, models.CASCADE, null=True, related_name="+", verbose_name=_("endpoint")
+    )
+    # In a row, since the last success.
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0)
+    # How often in a row it was opened; the pause grows with it.
+    trips = models.PositiveIntegerField(_("pauses in a row"), default=0)
+    opened_at = models.DateTimeField(_("paused since"), null=True)
+    open_until = models.DateTimeField(_("next try"), null=True)
+    # A notice is under way to see whether it works again; nobody else tries before this.
+    probing_until = models.DateTimeField(null=True)
+    last_error = models.CharField(_("last error"), max_length=100, blank=True)
+    last_failed_at = models.DateTimeField(_("last failure"), null=True)
+
+    class Meta:
+        ordering = ["key"]
+        verbose_name = _("state of a transport")
+        verbose_name_plural = _("states of transports")
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Digest(Row):
+    """What one working day holds for one member of staff; at most one a person and day."""
+
+    staff = models.ForeignKey(Staff, models.PROTECT, related_name="digests")
+    day = models.DateField(_("day"))
+    due_today = models.PositiveIntegerField(_("due today"))
+    late = models.PositiveIntegerField(_("late"))
+    to_decide = models.PositiveIntegerField(_("waiting for a decision"))
+    # Null on a day that holds nothing: nobody is told that there is nothing to say.
+    outbox = models.OneToOneField(Outbox, models.PROTECT, null=True, related_name="digest")
+
+    class Meta:
+        ordering = ["-day"]
+        constraints = [
+            models.UniqueConstraint(fields=["staff", "day"], name="one_digest_a_day"),
+        ]
+        verbose_name = _("daily digest")
+        verbose_name_plural = _("daily digests")
+
+
+class Template(Row):
+    """How a notice is worded here, in place of the words that come with the software.
+
+    Append-only: the newest version of an event, audience, form and language holds, and one without
+    text brings back what came with the software.
+    """
+
+    class Form(models.TextChoices):
+        TITLE = "title", _("title")
+        SHORT = "short", _("one sentence")
+        LONG = "long", _("letter")
+
+    class Language(models.TextChoices):
+        CHINESE = "zh-hans", "中文"
+        ENGLISH = "en", "English"
+
+    event = models.CharField(
+        _("event"), max_length=24, choices=[*Event.choices, (DIGEST, _("daily digest"))]
+    )
+    # A party of the transition table; blank for whoever of the staff is told.
+    audience = models.CharField(_("told as"), max_length=14, choices=Party, blank=True)
+    form = models.CharField(_("form"), max_length=6, choices=Form)
+    language = models.CharField(_("language"), max_length=10, choices=Language)
+    version = models.PositiveIntegerField(_("version"))
+    text = models.TextField(_("text"), blank=True, max_length=1000)
+    author = models.ForeignKey(
+        Staff, models.PROTECT, related_name="+", verbose_name=_("written by")
+    )
+    created_at = models.DateTimeField(_("written"))
+
+    class Meta:
+        ordering = ["event", "audience", "form", "language", "-version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "audience", "form", "language", "version"],
+                name="one_template_a_version",
+            ),
+        ]
+        verbose_name = _("wording")
+        verbose_name_plural = _("wordings")
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.audience} {self.form} {self.language} v{self.version}"
 
 
 class FirstArrival(Row):

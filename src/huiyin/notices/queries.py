@@ -8,22 +8,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from huiyin.directory.models import Staff
 from huiyin.matters.models import Matter
 from huiyin.matters.queries import visible_to
-from huiyin.notices.models import FirstArrival, InboxCounter, InboxItem, Outbox
+from huiyin.notices.models import DIGEST, FirstArrival, InboxCounter, InboxItem, Outbox
 from huiyin.notices.transports import names
 
 
 def inbox(staff: Staff) -> QuerySet[InboxItem]:
-    """What ``staff`` was told, newest first, about matters they may still see.
+    """What ``staff`` was told, newest first, about matters they may still see, and their digests.
 
     ``wording.for_staff(item.outbox)`` is what an item says; all it needs is loaded.
     """
     return InboxItem.objects.filter(
-        staff=staff, outbox__matter__in=visible_to(staff)
+        Q(outbox__matter__in=visible_to(staff)) | Q(outbox__event=DIGEST), staff=staff
     ).select_related("outbox__matter__organisation")
 
 

@@ -62,6 +62,7 @@ def came_of(
         return
     if result.delivered:
         locked.state, locked.next_attempt_at = Outbox.State.DELIVERED, None
+        locked.reference = result.reference[:64]
         if transport is not None:
             transport.settle(locked, result)
     elif locked.attempts != attempt:
@@ -75,7 +76,7 @@ def came_of(
         else:
             failed = max(1, settings.HUIYIN_NOTICE_TRIES - locked.tries_left)
             locked.next_attempt_at = finished_at + _pause(failed)
-    locked.save(update_fields=["state", "next_attempt_at", "tries_left"])
+    locked.save(update_fields=["state", "next_attempt_at", "tries_left", "reference"])
 
 
 def _pause(failed: int) -> timedelta:
@@ -108,7 +109,7 @@ def _log_first_arrivals(deliveries: Sequence[Delivery]) -> None:
     """Publish how long the first person's notice of a new matter took; once a matter, whoever of
     several dispatchers is first (the unique key decides)."""
     opened = {
-        delivery.outbox.matter_id: delivery
+        delivery.outbox.about.pk: delivery
         for delivery in deliveries
         if delivery.outbox.event == Event.OPEN and delivery.outbox.transport == names.INBOX
     }
@@ -120,7 +121,7 @@ def _log_first_arrivals(deliveries: Sequence[Delivery]) -> None:
     ours = FirstArrival.objects.filter(pk__in=[claim.pk for claim in claims])
     for matter_id in ours.values_list("matter_id", flat=True):
         delivery = opened[matter_id]
-        matter = delivery.outbox.matter
+        matter = delivery.outbox.about
         log.append(
             kind="delivery",
             organisation=matter.organisation,

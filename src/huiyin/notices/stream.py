@@ -11,6 +11,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any, TypeVar
+from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
@@ -45,7 +46,8 @@ async def events_for(
 
     - ``state``, once at the beginning: ``{"unread", "last"}``;
     - ``notice``, for each item: ``{"number", "matter", "event", "text", "title", "due",
-      "arrived_at", "unread"}``. ``text`` is in ``language``, ``due`` ISO 8601 or null.
+      "arrived_at", "unread"}``. ``text`` is in ``language``, ``due`` ISO 8601 or null;
+      ``matter`` is null in a daily digest.
 
     A comment comes at least every 15 seconds. The stream ends after ten minutes, and the browser
     connects anew by itself.
@@ -105,20 +107,19 @@ def _news(staff: Staff, since: int, language: str) -> tuple[list[str], int]:
         return [], since
     with override(language):
         unread = queries.unread_count(staff)
-        titles = describe([item.outbox.matter for item in items])
-        frames = [
-            _frame("notice", item.number, _said(item, titles[item.outbox.matter_id].title, unread))
-            for item in items
-        ]
+        described = describe([item.outbox.matter for item in items if item.outbox.matter])
+        titles = {key: found.title for key, found in described.items()}
+        frames = [_frame("notice", item.number, _said(item, titles, unread)) for item in items]
     return frames, items[-1].number
 
 
-def _said(item: InboxItem, title: str, unread: int) -> dict[str, Any]:
+def _said(item: InboxItem, titles: dict[UUID, str], unread: int) -> dict[str, Any]:
+    matter = item.outbox.matter
     return {
         "number": item.number,
-        "matter": item.outbox.matter.code,
+        "matter": matter.code if matter else None,
         "event": item.outbox.event,
-        "title": title,
+        "title": titles[matter.pk] if matter else wording.title_for_staff(item.outbox),
         "text": wording.for_staff(item.outbox),
         "due": item.outbox.payload.get("due"),
         "arrived_at": item.arrived_at.isoformat(),

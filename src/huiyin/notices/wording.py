@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
 
 from huiyin.kernel import clock
 from huiyin.matters.kinds import Contact
 from huiyin.matters.table import ClockKind, Event, Party
-from huiyin.notices.models import Outbox
+from huiyin.notices import links, templates
+from huiyin.notices.models import DIGEST, Outbox, Template
 
 _TO_STAFF: dict[Event, str | Promise] = {
     Event.OPEN: gettext_lazy(
@@ -50,49 +52,90 @@ _TO_HANDLER: dict[Event, str | Promise] = {
     ),
 }
 _OTHERWISE = gettext_lazy("Matter %(code)s: %(event)s.")
+_DIGEST = gettext_lazy(
+    "%(day)s: %(late)s late, %(due_today)s due today, %(to_decide)s waiting for your decision."
+)
+_TITLE = gettext_lazy("%(event)s: matter %(code)s")
+_TITLES: dict[str, str | Promise] = {DIGEST: gettext_lazy("Your day, %(day)s")}
 
 
 def for_staff(notice: Outbox) -> str:
     """The sentence for a member of staff, in the current language. Needs the matter's organisation
     loaded."""
-    matter, payload = notice.matter, notice.payload
-    event = Event(notice.event)
-    sentence = _TO_STAFF.get(event, _OTHERWISE)
-    if notice.audience == Party.HANDLER:
-        sentence = _TO_HANDLER.get(event, sentence)
-    kind = payload.get("clock", "")
-    said = str(sentence) % {
-        "code": matter.code,
-        "organisation": matter.organisation,
-        "event": event.label,
-        "clock": ClockKind(kind).label if kind else "",
-        "due": _due(payload),
-    }
-    if payload.get("stands_in"):
-        role = Party(notice.audience).label
-        said += " " + _("You are told because nobody is on duty as %(role)s.") % {"role": role}
+    values = values_for(notice)
+    said = _edited(notice, Template.Form.SHORT, values) or str(_sentence(notice)) % values
+    if notice.payload.get("stands_in"):
+        role = {"role": values["role"]}
+        said += " " + _("You are told because nobody is on duty as %(role)s.") % role
     return said
 
 
 def title_for_staff(notice: Outbox) -> str:
     """A few words to head the sentence, in the current language."""
-    return _("%(event)s: matter %(code)s") % {
-        "event": capfirst(Event(notice.event).label),
-        "code": notice.matter.code,
+    values = values_for(notice)
+    edited = _edited(notice, Template.Form.TITLE, values)
+    return edited or str(_TITLES.get(notice.event, _TITLE)) % values
+
+
+def letter_for_staff(notice: Outbox) -> str:
+    """The sentence and what to do now, for where there is room, such as an e-mail; in the current
+    language. Paragraphs are set apart by empty lines."""
+    values = values_for(notice)
+    edited = _edited(notice, Template.Form.LONG, values)
+    if edited:
+        return edited
+    what_now = _("Please sign in to the desk and open it there: %(url)s") % values
+    return f"{for_staff(notice)}\n\n{what_now}"
+
+
+def values_for(notice: Outbox) -> dict[str, str]:
+    """What the placeholders of a wording stand for: these, and nothing personal. In the current
+    language."""
+    matter, payload = notice.matter, notice.payload
+    kind, day = payload.get("clock", ""), payload.get("day", "")
+    return {
+        "code": matter.code if matter else "",
+        "organisation": str(matter.organisation) if matter else "",
+        "event": capfirst(notice.get_event_display()),
+        "clock": str(ClockKind(kind).label) if kind else "",
+        "due": _due(payload),
+        "role": str(Party(notice.audience).label) if notice.audience in Party else "",
+        "day": _day(date.fromisoformat(day)) if day else "",
+        "due_today": str(payload.get("due_today", 0)),
+        "late": str(payload.get("late", 0)),
+        "to_decide": str(payload.get("to_decide", 0)),
+        "url": links.matter_url(matter),
     }
+
+
+def _sentence(notice: Outbox) -> str | Promise:
+    if notice.event == DIGEST:
+        return _DIGEST
+    event = Event(notice.event)
+    sentence = _TO_STAFF.get(event, _OTHERWISE)
+    return _TO_HANDLER.get(event, sentence) if notice.audience == Party.HANDLER else sentence
+
+
+def _edited(notice: Outbox, form: str, values: Mapping[str, str]) -> str:
+    """What administrators of this installation say instead; empty when nothing."""
+    text = templates.text_for(notice.event, notice.audience, form, get_language() or "")
+    return templates.fill(text, values)
 
 
 def for_citizen(notice: Outbox, contact: Contact) -> str:
     """The message to the citizen, in the language they chose."""
     with override(contact.language):
-        unit = str(notice.matter.organisation)
+        values = {"unit": str(notice.about.organisation), "url": contact.status_url}
+        edited = _edited(notice, Template.Form.SHORT, values)
+        if edited:
+            return edited
         if notice.event == Event.APPROVE_REPLY:
             said = _("%(unit)s has answered your review. You can say whether it is solved.")
         else:
             said = _("There is news about your review from %(unit)s.")
-        said %= {"unit": unit}
+        said %= values
         if contact.status_url:
-            said += " " + _("Please see: %(url)s") % {"url": contact.status_url}
+            said += " " + _("Please see: %(url)s") % values
         return said
 
 
@@ -110,6 +153,9 @@ def _due(payload: dict[str, str]) -> str:
 
 
 def _day_and_hour(day: date | datetime, hour: str) -> str:
+    return f"{_day(day)} {hour}"
+
+
+def _day(day: date | datetime) -> str:
     # Translators: a date format of Django, month and day.
-    pattern = _("j F")
-    return f"{date_format(day, pattern)} {hour}"
+    return date_format(day, _("j F"))

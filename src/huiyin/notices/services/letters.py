@@ -40,6 +40,8 @@ def replay_dead_letter(*, outbox: Outbox, by: Staff) -> None:
 
 def _address(letter: Outbox) -> None:
     """Give a letter without recipient to the first who is on duty, and write one to the others."""
+    if letter.step_id is None:
+        raise NobodyOnDuty
     step = Step.objects.select_related("matter__organisation__region").get(pk=letter.step_id)
     people, _nobody = staff_for([Party(letter.audience)], step.matter.organisation)
     told = set(

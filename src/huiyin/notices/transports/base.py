@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import ClassVar
 
 from huiyin.notices.models import InboxItem, Outbox
@@ -17,9 +18,12 @@ class Result:
     delivered: bool
     error: str = ""
     status_code: int | None = None
-    # Trying again cannot help.
+    # Trying again cannot help: it is the recipient or the message that is refused, and no sign that
+    # the transport is down.
     permanent: bool = False
-    # What the other side calls it, if it says so.
+    # Not tried at all, or told to come back: it waits for so long and loses no try.
+    later: timedelta | None = None
+    # What the other side calls it, if it says so (at most 64 characters); receipts name it.
     reference: str = ""
 
 
@@ -44,6 +48,8 @@ class RemoteTransport(ABC):
     # hold is less than the whole, so that a slow one leaves room for the others.
     width: ClassVar[int]
     endpoint_width: ClassVar[int]
+    # What it can do beside telling; what it cannot is never asked of it.
+    actions: ClassVar[frozenset[str]] = frozenset({Outbox.Action.TELL})
 
     @abstractmethod
     def prepare(self, notice: Outbox) -> Send:
