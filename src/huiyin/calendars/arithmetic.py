@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
@@ -45,15 +45,28 @@ class YearTable:
     provisional: bool
     off: frozenset[date]
     worked: frozenset[date]
+    # The regional tables that lie over it, such as ``450000.1``.
+    regional: tuple[str, ...] = ()
 
     @property
     def version(self) -> str:
-        return f"CN-{self.year}.{self.revision}"
+        """Such as ``CN-2026.1``, or ``CN-2026.1/450000.2`` with the second table of Guangxi."""
+        return "/".join((f"CN-{self.year}.{self.revision}", *self.regional))
 
     def is_working(self, day: date) -> bool:
         if day in self.worked:
             return True
-        return day not in self.off and day.weekday() < _SATURDAY
+        return day not in self.off and is_weekday(day)
+
+    def under(self, region: str, own: YearTable) -> YearTable:
+        """This table with the ``own`` days of a region (12-digit code) lying over it."""
+        return replace(
+            self,
+            provisional=self.provisional or own.provisional,
+            off=(self.off - own.worked) | own.off,
+            worked=(self.worked - own.off) | own.worked,
+            regional=(*self.regional, f"{short_code(region)}.{own.revision}"),
+        )
 
 
 def provisional_table(year: int) -> YearTable:
@@ -124,6 +137,21 @@ class Calendar:
         while not self.is_working(day):
             day += _DAY
         return day
+
+
+def is_weekday(day: date) -> bool:
+    """Monday to Friday, which are worked unless a notice says otherwise."""
+    return day.weekday() < _SATURDAY
+
+
+def short_code(region: str) -> str:
+    """A 12-digit division code as people write it: 6 digits where the rest are zeros."""
+    return region[:6] if region.endswith("000000") else region
+
+
+def regions_over(region: str) -> list[str]:
+    """The 12-digit codes whose days hold in ``region``, from the province down; none for ``""``."""
+    return sorted({region[:length].ljust(12, "0") for length in (2, 4, 6, 9, 12) if region})
 
 
 def months_later(day: date, months: int) -> date:

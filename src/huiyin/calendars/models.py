@@ -6,10 +6,11 @@ from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from huiyin.calendars.arithmetic import YearTable
+from huiyin.calendars.arithmetic import YearTable, short_code
 from huiyin.kernel.models import Row
 
 
@@ -17,12 +18,20 @@ class CalendarYear(Row):
     """One revision of one year. Never changed: an amendment is a new row with the next revision.
 
     The highest revision of a year is in force. Deadlines name the revisions they were computed
-    with, so an old one must stay readable as it was.
+    with, so an old one must stay readable as it was. A region's rows hold its own days only (三月三
+    in Guangxi); they lie over the national ones and are revised on their own.
     """
 
     OFF, WORKED = "off", "worked"
 
     year = models.PositiveSmallIntegerField(_("year"))
+    region = models.CharField(
+        _("region"),
+        max_length=12,
+        blank=True,
+        help_text=_("Division code of 12 digits for days that hold there only; empty: everywhere."),
+        validators=[RegexValidator(r"^[1-9]\d{11}\Z", _("A division code has 12 digits."))],
+    )
     revision = models.PositiveSmallIntegerField(_("revision"))
     provisional = models.BooleanField(
         _("provisional"), default=False, help_text=_("The State Council's notice is still to come.")
@@ -38,15 +47,17 @@ class CalendarYear(Row):
     )
 
     class Meta:
-        ordering = ["-year", "-revision"]
+        ordering = ["-year", "region", "-revision"]
         constraints = [
-            models.UniqueConstraint(fields=["year", "revision"], name="one_calendar_a_revision")
+            models.UniqueConstraint(
+                fields=["year", "region", "revision"], name="one_calendar_a_revision"
+            )
         ]
         verbose_name = _("working calendar")
         verbose_name_plural = _("working calendars")
 
     def __str__(self) -> str:
-        return f"CN-{self.year}.{self.revision}"
+        return f"{short_code(self.region) or 'CN'}-{self.year}.{self.revision}"
 
     def clean(self) -> None:
         validate_days(self.days, year=self.year)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 
-from huiyin.calendars.arithmetic import Calendar, YearTable
+from huiyin.calendars.arithmetic import Calendar, YearTable, regions_over
+from huiyin.calendars.history import History, Revision, assemble
 from huiyin.calendars.models import CalendarYear
 
 # Rows are never changed, so a table once read is right for ever and can stay in the process. What
@@ -13,12 +14,26 @@ from huiyin.calendars.models import CalendarYear
 _tables: dict[uuid.UUID, YearTable] = {}
 
 
-def calendar(*, since: int) -> Calendar:
-    """The calendar in force for the years from ``since`` on. One query, plus one per new row."""
-    rows = CalendarYear.objects.filter(year__gte=since).order_by("year", "revision")
-    newest = dict(rows.values_list("year", "id"))  # of a year, the last one stays
+def calendar(*, since: int, region: str = "") -> Calendar:
+    """The calendar in force in ``region`` (12-digit code; "" for the country) from ``since`` on.
+
+    One query, plus one per new row.
+    """
+    rows = CalendarYear.objects.filter(year__gte=since, region__in=["", *regions_over(region)])
+    # Of a year and region, the last one stays.
+    newest = {
+        (year, where): row_id
+        for year, where, row_id in rows.order_by("revision").values_list("year", "region", "id")
+    }
     missing = [row_id for row_id in newest.values() if row_id not in _tables]
     if missing:
         for row in CalendarYear.objects.filter(id__in=missing):
             _tables[row.id] = row.table()
-    return Calendar({year: _tables[row_id] for year, row_id in newest.items()})
+    return assemble({place: _tables[row_id] for place, row_id in newest.items()}, region)
+
+
+def history() -> History:
+    """Every revision there is. One query."""
+    return History(
+        Revision(row.region, row.published_on, row.table()) for row in CalendarYear.objects.all()
+    )

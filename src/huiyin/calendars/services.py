@@ -20,7 +20,9 @@ from huiyin.calendars.arithmetic import (
     instant,
     local_day,
 )
+from huiyin.calendars.history import History, Revision
 from huiyin.calendars.models import CalendarYear
+from huiyin.kernel import clock
 from huiyin.kernel.problems import Invalid
 
 
@@ -37,26 +39,27 @@ class Deadline:
 
 
 def deadline(
-    *, start: datetime, amount: int, unit: str, calendar: Calendar | None = None
+    *, start: datetime, amount: int, unit: str, calendar: Calendar | None = None, region: str = ""
 ) -> Deadline:
     """The end of the period of ``amount`` ``unit`` (a value of ``Unit``) after ``start`` (aware).
 
+    ``region`` is the 12-digit code of where it runs: days that are off there only count as well.
     One small query; none when ``calendar`` (from ``queries.calendar()``) is given, for callers
     that compute many at once. Raises ``Invalid`` for an unknown unit or an amount out of range.
     """
     try:
         counted_in, day = Unit(unit), local_day(start)
-        calendar = calendar or queries.calendar(since=day.year)
+        calendar = calendar or queries.calendar(since=day.year, region=region)
         period = calendar.period(day, amount, counted_in)
     except (ValueError, OverflowError) as error:
         raise Invalid(_("This period cannot be computed."), field="period") from error
     return Deadline(period.due_at, period.version, period.provisional)
 
 
-def next_working_day(after: datetime) -> datetime:
+def next_working_day(after: datetime, *, region: str = "") -> datetime:
     """When offices open (09:00 local) on the first working day after the local day of ``after``."""
     day = local_day(after)
-    opens_on = queries.calendar(since=day.year).next_working_day(day)
+    opens_on = queries.calendar(since=day.year, region=region).next_working_day(day)
     return instant(opens_on, OFFICE_OPENS)
 
 
@@ -68,19 +71,24 @@ def publish_year(
     source: str,
     published_on: date | None = None,
     provisional: bool = False,
+    region: str = "",
 ) -> CalendarYear:
-    """Put a notice or its amendment in force, as the year's next revision.
+    """Put a notice or its amendment in force, as the next revision of the year (and region).
 
-    Deadlines already computed keep theirs. ``days`` maps ISO dates to ``off`` or ``worked``.
-    Raises ``Invalid`` for a day of another year.
+    Deadlines already computed keep theirs. ``days`` maps ISO dates to ``off`` or ``worked``; a
+    notice whose day of publication is not given counts as published today. Raises ``Invalid`` for
+    a day of another year.
     """
-    before = CalendarYear.objects.filter(year=year).order_by("-revision").first()
+    rows = CalendarYear.objects.filter(year=year, region=region)
+    # Two administrators at once: the unique key of the revision lets one of them try again.
+    before = rows.order_by("-revision").values_list("revision", flat=True).first()
     row = CalendarYear(
         year=year,
-        revision=before.revision + 1 if before else 1,
+        region=region,
+        revision=(before or 0) + 1,
         provisional=provisional,
         source=source,
-        published_on=published_on,
+        published_on=published_on or clock.today(),
         days=days,
     )
     try:
@@ -100,6 +108,12 @@ def seed() -> None:
     CalendarYear.objects.bulk_create(
         [_shipped(notice) for notice in _notices()], ignore_conflicts=True
     )
+
+
+def shipped() -> History:
+    """The notices that come with this release, without a database."""
+    rows = [_shipped(notice) for notice in _notices()]
+    return History(Revision(row.region, row.published_on, row.table()) for row in rows)
 
 
 def _notices() -> list[dict[str, Any]]:
