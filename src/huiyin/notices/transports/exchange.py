@@ -19,6 +19,7 @@ import httpx
 
 from huiyin.notices.transports.webhook.guard import Target
 
+# For the whole exchange: no drip of bytes keeps a thread for longer.
 SECONDS = 10.0
 _CONNECT_SECONDS = 4.0
 _LONGEST_ANSWER = 256 * 1024
@@ -50,7 +51,7 @@ def resolve(url: str) -> Target:
 
 
 def post(
-    url: str, target: Target, *, body: bytes, headers: dict[str, str], seconds: float = SECONDS
+    url: str, target: Target, *, body: bytes, headers: dict[str, str], seconds: float
 ) -> Answer:
     """Post ``body`` to ``url``, connecting to ``target``; all within ``seconds``. Follows no
     redirect and uses no proxy: only where we looked. Raises ``NoAnswer``."""
