@@ -20,8 +20,10 @@ from huiyin.notices.transports import names
 
 
 class WebhookEndpoint(Row):
-    """An address of another system that hears of every step in an organisation or a region."""
+    """An address that hears of what happens in an organisation or a region: another system, which
+    hears of every step, or the robot of a group (``Robot``)."""
 
+    transport = models.CharField(max_length=20, default=names.WEBHOOK, editable=False)
     name = models.CharField(_("name"), max_length=80, unique=True)
     url = models.URLField(_("address"), max_length=500)
     secret_sealed = models.BinaryField(editable=False)
@@ -59,6 +61,40 @@ class WebhookEndpoint(Row):
         return self.name
 
 
+class Robots(models.Manager["Robot"]):
+    """The endpoints that are robots."""
+
+    def get_queryset(self) -> models.QuerySet[Robot]:
+        return super().get_queryset().filter(transport=names.ROBOT)
+
+
+class Robot(WebhookEndpoint):
+    """The robot of a DingTalk group, which is told what the staff of its scope are told.
+
+    ``url`` is its address without the access token, which is sealed together with the secret.
+    """
+
+    objects = Robots()
+
+    class Meta:
+        proxy = True
+        verbose_name = _("DingTalk group robot")
+        verbose_name_plural = _("DingTalk group robots")
+
+
+class RobotPace(models.Model):
+    """What a robot said in the last minute. The row is locked while a message is let through, so
+    that all dispatchers together keep within what DingTalk allows, across restarts."""
+
+    robot = models.OneToOneField(
+        WebhookEndpoint, models.CASCADE, primary_key=True, related_name="+"
+    )
+    # The moments of the last messages, oldest first.
+    sent = models.JSONField(default=list)
+    # Until when it is silenced, since it spoke too often.
+    silent_until = models.DateTimeField(null=True)
+
+
 # The event of a notice that tells of no step: what a day holds for one member of staff.
 DIGEST = "digest"
 
@@ -67,7 +103,6 @@ class Transport(models.TextChoices):
     """What reaches a member of staff away from the desk."""
 
     ZWDING = names.ZWDING, _("government DingTalk")
-    ROBOT = names.ROBOT, _("DingTalk group robot")
     EMAIL = names.EMAIL, _("e-mail")
     SMS_SMPP = names.SMS_SMPP, _("text message (SMPP)")
     SMS_HTTP = names.SMS_HTTP, _("text message (provider)")

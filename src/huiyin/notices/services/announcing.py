@@ -28,7 +28,12 @@ def announce(step: Step, transition: Transition) -> None:
     people, nobody = staff_for(transition.tells, matter.organisation)
     notices = [to_staff(step, recipient) for recipient in people]
     notices += [_to_nobody(step, party) for party in nobody]
-    notices += [_to_endpoint(step, endpoint) for endpoint in endpoints_for(matter.organisation)]
+    for endpoint in endpoints_for(matter.organisation):
+        if endpoint.transport != names.ROBOT:
+            notices.append(_to_endpoint(step, endpoint))
+        elif people or nobody:
+            # A group hears of what concerns somebody in it, not of every step.
+            notices.append(_to_robot(step, endpoint))
     if Party.CITIZEN in transition.tells:
         notices.append(_notice(step, names.RELAY, Party.CITIZEN, Party.CITIZEN.value))
     if notices:
@@ -65,12 +70,16 @@ def _notice(
     )
 
 
-def to_staff(step: Step, recipient: Recipient) -> Outbox:
-    payload = {
+def _facts(step: Step) -> dict[str, Any]:
+    """What a sentence for the staff needs beside the event."""
+    return {
         "due": step.matter.next_due_at,
-        "stands_in": recipient.stands_in,
         **{name: step.data[name] for name in _TAKEN_OVER if name in step.data},
     }
+
+
+def to_staff(step: Step, recipient: Recipient) -> Outbox:
+    payload = {**_facts(step), "stands_in": recipient.stands_in}
     return _notice(
         step,
         names.INBOX,
@@ -86,6 +95,10 @@ def _to_nobody(step: Step, party: Party) -> Outbox:
     notice = _notice(step, names.INBOX, party, party.value)
     notice.state, notice.next_attempt_at = Outbox.State.DEAD, None
     return notice
+
+
+def _to_robot(step: Step, robot: WebhookEndpoint) -> Outbox:
+    return _notice(step, names.ROBOT, SYSTEM, robot.pk.hex, _facts(step), endpoint=robot)
 
 
 def _to_endpoint(step: Step, endpoint: WebhookEndpoint) -> Outbox:

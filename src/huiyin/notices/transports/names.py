@@ -10,4 +10,4 @@ SMS_HTTP = "sms_http"
 EMAIL = "email"
 
 # Those that reach a member of staff away from the desk; each needs an address of theirs.
-TO_STAFF = (ZWDING, ROBOT, EMAIL, SMS_SMPP, SMS_HTTP)
+TO_STAFF = (ZWDING, EMAIL, SMS_SMPP, SMS_HTTP)
