@@ -52,6 +52,16 @@ HUIYIN_INVITATION_DAYS = env.number("HUIYIN_INVITATION_DAYS", 30)
 HUIYIN_WEBHOOK_PRIVATE = env.flag("HUIYIN_WEBHOOK_PRIVATE", HUIYIN_DEMO)
 # A notice that could not be delivered in this many tries, about a day, becomes a dead letter.
 HUIYIN_NOTICE_TRIES = env.number("HUIYIN_NOTICE_TRIES", 16)
+# In which order the channels of a member of staff are used who chose no order of their own.
+HUIYIN_CHANNEL_ORDER = env.words("HUIYIN_CHANNEL_ORDER", "zwding,email,sms_http,sms_smpp")
+# 浙政钉 (专有钉钉): host, the application's key and secret, the tenant; the application's name and the
+# account that owns to-do items. Without a host nobody is told there.
+HUIYIN_ZWDING_HOST = env.text("HUIYIN_ZWDING_HOST", "")
+HUIYIN_ZWDING_APP_KEY = env.text("HUIYIN_ZWDING_APP_KEY", "")
+HUIYIN_ZWDING_APP_SECRET = env.text("HUIYIN_ZWDING_APP_SECRET", "")
+HUIYIN_ZWDING_TENANT_ID = env.text("HUIYIN_ZWDING_TENANT_ID", "")
+HUIYIN_ZWDING_APP_NAME = env.text("HUIYIN_ZWDING_APP_NAME", "")
+HUIYIN_ZWDING_CREATOR_ID = env.text("HUIYIN_ZWDING_CREATOR_ID", "")
 # The telephone and SMS gateway, as module:Class. Without one nobody is called or written to.
 HUIYIN_RELAY = env.text("HUIYIN_RELAY", "")
 # Reverse proxies in front of us whose X-Forwarded-For is believed.
