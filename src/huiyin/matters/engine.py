@@ -58,6 +58,7 @@ def take(
     staff: Staff | None = None,
     party: Party | None = None,
     data: Mapping[str, Any] | None = None,
+    context: Mapping[str, Any] | None = None,
     public: Mapping[str, Any] | None = None,
     private: Mapping[str, str] | None = None,
     change: Change | None = None,
@@ -66,14 +67,15 @@ def take(
 
     Either ``staff`` acts, by the roles their duties give them, or ``party`` does (citizen,
     platform). ``data`` is for those who may see the matter, ``public`` goes into the log in clear,
-    ``private`` as commitments. ``change`` sets further fields of the matter before it is saved.
+    ``private`` as commitments. ``context`` is what the guards have to know besides and nobody keeps:
+    rows, moments. ``change`` sets further fields of the matter before it is saved.
     Raises ``NotNow``, ``NotYours`` or ``Refused``.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("a step needs a transaction")
     data = dict(data or {})
     rules = policy.read(matter.policy.document)
-    attempt = Attempt(matter, staff, rules, data)
+    attempt = Attempt(matter, staff, rules, {**data, **(context or {})})
     row, acting = _choose(matter, event, attempt, staff, party)
 
     now = clock.now()
