@@ -155,8 +155,10 @@ def test_a_repetition_counts_as_sent_and_nothing_else_does(
     assert client.notify(account="1001", key="one", card=CARD) == ""
     with pytest.raises(Refused) as unknown:
         client.notify(account="4444", key="two", card=CARD)
+    assert unknown.value.permanent
     assert not unknown.value.repeated
-    assert str(unknown.value) == "refused (OPF-404)"
+    assert str(unknown.value) == "they do not know the account"
+    assert _tokens(platform) == 1
 
 
 def test_what_was_sent_is_taken_back(platform: Zwding, client: Client) -> None:
@@ -183,6 +185,15 @@ def test_a_to_do_item_is_made_once_and_finished(platform: Zwding, client: Client
     client.finish_to_do(account="1002", task=task)
     client.finish_to_do(account="1002", task=task)
     assert platform.finished == [task]
+    assert platform.tasks[task]["creatorId"] == "9000"
+
+
+def test_without_an_account_of_the_platform_everybody_makes_their_own_items(
+    platform: Zwding,
+) -> None:
+    alone = Client(Credentials(platform.host, KEY, SECRET, TENANT))
+    task = alone.create_to_do(account="1002", key="k", subject="回访", url="https://x", due=None)
+    assert platform.tasks[task]["creatorId"] == "1002"
 
 
 def test_accounts_are_asked_for_a_hundred_at_a_time(platform: Zwding, client: Client) -> None:

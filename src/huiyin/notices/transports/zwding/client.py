@@ -47,6 +47,8 @@ _CODE = re.compile(r"[A-Z]{2,6}(-[A-Z0-9]{1,6}){1,6}|\d{1,7}")
 # understood must not pass for sent.
 _OURS, _AGAIN = r"(bizMsgId|bizTaskId|业务)", "(重复|已存在|duplicate|already exists)"
 _SAID_ALREADY = re.compile(f"{_OURS}.{{0,40}}{_AGAIN}|{_AGAIN}.{{0,40}}{_OURS}", re.IGNORECASE)
+_PEOPLE, _NOBODY = "(receiver|account|接收人|账号|人员)", "(not exist|not found|不存在|无效)"
+_UNKNOWN = re.compile(f"{_PEOPLE}.{{0,30}}{_NOBODY}", re.IGNORECASE)
 
 
 class Failed(Exception):
@@ -60,8 +62,10 @@ class Failed(Exception):
 class Refused(Failed):
     """They answered, and said no. ``repeated``: since they had it already."""
 
-    def __init__(self, error: str, *, status: int, repeated: bool = False) -> None:
-        super().__init__(error, status=status)
+    def __init__(
+        self, error: str, *, status: int, permanent: bool = False, repeated: bool = False
+    ) -> None:
+        super().__init__(error, status=status, permanent=permanent)
         self.repeated = repeated
 
 
@@ -75,7 +79,7 @@ class Credentials:
     tenant_id: str
     # The name of the application, which taking back a notice asks for.
     app_name: str = ""
-    # The account in whose name to-do items are made; without one there are none.
+    # The account in whose name to-do items are made; else everybody makes their own.
     creator_id: str = ""
 
 
@@ -155,7 +159,7 @@ class Client:
             content = self._call(
                 CREATE_TO_DO,
                 ("tenantId", self._as.tenant_id),
-                ("creatorId", self._as.creator_id),
+                ("creatorId", self._as.creator_id or account),
                 ("assigneeId", account),
                 ("bizTaskId", key),
                 ("subject", subject),
@@ -212,7 +216,7 @@ class Client:
         try:
             return self._post(path, [("access_token", token.value), *parameters], until)
         except Refused as refused:
-            if token is not kept or refused.repeated:
+            if token is not kept or refused.repeated or refused.permanent:
                 raise
         token = self._renewed(token, until)
         return self._post(path, [("access_token", token.value), *parameters], until)
@@ -316,16 +320,17 @@ def _refusal(
         for name in ("responseMessage", "errorMsg", "message", "Message", "msg")
         if layer.get(name)
     )
-    repeated = _SAID_ALREADY.search(" ".join([*said, text])) is not None
+    if _SAID_ALREADY.search(text):
+        return Refused("refused: they have it already", status=answer.status, repeated=True)
+    if _UNKNOWN.search(text):
+        return Refused("they do not know the account", status=answer.status, permanent=True)
     if answer.date and abs(apart := answer.date - sent_at) > _SKEW:
         seconds = round(apart.total_seconds())
         return Refused(
             f"refused; their clock differs from ours by {seconds:+d} s", status=answer.status
         )
     code = next((code for code in said if code != "0" and _CODE.fullmatch(code)), "")
-    return Refused(
-        f"refused ({code})" if code else "refused", status=answer.status, repeated=repeated
-    )
+    return Refused(f"refused ({code})" if code else "refused", status=answer.status)
 
 
 def _need_true(content: dict[str, Any]) -> None:
