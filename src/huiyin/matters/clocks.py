@@ -7,8 +7,9 @@ from datetime import date, datetime, timedelta
 from django.db.models import Min
 
 from huiyin.calendars import queries as calendars
-from huiyin.calendars.arithmetic import OFFICE_OPENS, Unit, instant, local_day
+from huiyin.calendars.arithmetic import OFFICE_OPENS, Calendar, Unit, instant, local_day
 from huiyin.calendars.services import Deadline, deadline
+from huiyin.kernel.clock import now
 from huiyin.matters.models import Clock, Matter
 from huiyin.matters.policy import ClockRule, Rules
 from huiyin.matters.table import ClockKind
@@ -17,7 +18,6 @@ from huiyin.matters.table import ClockKind
 def start(matter: Matter, kind: ClockKind, rules: Rules, at: datetime) -> Clock:
     """Start ``kind`` for the matter's round, by its policy and the calendar in force now."""
     rule: ClockRule = getattr(rules.clocks, kind.value)
-    end = deadline(start=at, amount=rule.amount, unit=rule.unit)
     running = Clock(
         matter=matter,
         kind=kind,
@@ -25,12 +25,34 @@ def start(matter: Matter, kind: ClockKind, rules: Rules, at: datetime) -> Clock:
         amount=rule.amount,
         unit=rule.unit,
         started_at=at,
+        counted_from=at,
+        units=rule.amount,
         policy_id=matter.policy_id,
         warnings=list(rule.warnings),
     )
-    set_due(running, end)
+    set_due(running, end_of(running))
     running.save(force_insert=True)
     return running
+
+
+def end_of(clock: Clock, calendar: Calendar | None = None) -> Deadline:
+    """When ``clock`` is due by ``calendar``, by default the one now in force where its unit is.
+
+    Needs ``clock.matter.organisation.region`` loaded when no calendar is given.
+    """
+    if calendar is None:
+        region = clock.matter.organisation.region.code
+        calendar = calendars.calendar(since=local_day(clock.counted_from).year, region=region)
+    end = deadline(start=clock.counted_from, amount=clock.units, unit=clock.unit, calendar=calendar)
+    if clock.extended_by:
+        last_day = local_day(end.due_at - timedelta(microseconds=1))
+        end = deadline(
+            start=instant(last_day, OFFICE_OPENS),
+            amount=clock.extended_by,
+            unit=clock.unit,
+            calendar=calendar,
+        )
+    return end
 
 
 def stop(matter: Matter, kind: ClockKind, at: datetime) -> Clock | None:
@@ -50,15 +72,16 @@ def running(matter: Matter, kind: ClockKind) -> Clock | None:
 def set_due(clock: Clock, end: Deadline) -> None:
     """Give ``clock`` (not saved here) its end, and the reminders that are still to come.
 
-    A reminder that was given is not given again; a clock that is moved beyond now is no longer
-    overdue, although the step that said so stays.
+    A reminder that was given is not given again. A clock that is moved beyond now is no longer
+    overdue, although the step that said so stays; one that is not stays as overdue as it was.
     """
     clock.due_at = end.due_at
     clock.calendar_version = end.calendar_version
     clock.provisional = end.provisional
     clock.warn_at = reminder(clock, 0) or clock.due_at
-    clock.breached_at, clock.level = None, 0
-    clock.next_at = next_reminder(clock, after=clock.warned_at) or clock.due_at
+    if clock.breached_at is None or clock.due_at > now():
+        clock.breached_at, clock.level = None, 0
+        clock.next_at = next_reminder(clock, after=clock.warned_at) or clock.due_at
 
 
 def next_reminder(clock: Clock, *, after: datetime | None) -> datetime | None:
@@ -78,35 +101,40 @@ def reminder(clock: Clock, place: int) -> datetime | None:
 
 def extend(clock: Clock, amount: int) -> None:
     """Let ``clock`` run ``amount`` of its units longer, counted from its last day."""
-    end = deadline(start=instant(clock.last_day, OFFICE_OPENS), amount=amount, unit=clock.unit)
-    set_due(clock, end)
-    clock.save()
+    clock.extended_by += amount
+    _count_anew(clock)
 
 
 def shorten(clock: Clock, rule: ClockRule) -> None:
     """Give ``clock`` the period of a simple matter, counted from its own beginning."""
     if rule.simple is None:
         raise ValueError("this policy knows no simple matters")
-    clock.amount, clock.unit = rule.simple.amount, rule.simple.unit
-    set_due(clock, deadline(start=clock.started_at, amount=clock.amount, unit=clock.unit))
-    clock.save()
+    clock.amount = clock.units = rule.simple.amount
+    clock.unit = rule.simple.unit
+    _count_anew(clock)
 
 
 def hold(clock: Clock, at: datetime) -> None:
     """Let ``clock`` stand still; what is left of it is kept in its own units."""
     clock.paused_at, clock.next_at = at, None
-    clock.units_left = _units_between(local_day(at), clock.last_day, clock.unit)
-    clock.save(update_fields=["paused_at", "next_at", "units_left"])
+    clock.units = _units_between(local_day(at), clock)
+    clock.extended_by = 0
+    clock.save(update_fields=["paused_at", "next_at", "units", "extended_by"])
 
 
 def go_on(clock: Clock, at: datetime) -> None:
     """Let a held ``clock`` run again: what was left of it counts from now."""
-    left = clock.units_left or 0
-    unit = Unit.NATURAL_DAY if clock.unit == Unit.MONTH else clock.unit
-    # Held on its last day it still has that day, wherever it is now.
-    end = deadline(start=at if left else at - timedelta(days=1), amount=max(left, 1), unit=unit)
-    clock.paused_at = clock.units_left = None
-    set_due(clock, end)
+    # Held on its last day it still has one day: that of the day before counts up to now.
+    clock.counted_from = at if clock.units else at - timedelta(days=1)
+    clock.units = max(clock.units, 1)
+    clock.paused_at = None
+    if clock.unit == Unit.MONTH:
+        clock.unit = Unit.NATURAL_DAY
+    _count_anew(clock)
+
+
+def _count_anew(clock: Clock) -> None:
+    set_due(clock, end_of(clock))
     clock.save()
 
 
@@ -118,10 +146,11 @@ def earliest_due(matter: Matter) -> datetime | None:
     return due
 
 
-def _units_between(first: date, last: date, unit: str) -> int:
-    """How many days of ``unit`` come after ``first`` up to ``last``; months count in days."""
-    days = [first + timedelta(days=n) for n in range(1, (last - first).days + 1)]
-    if unit != Unit.WORKING_DAY:
+def _units_between(day: date, clock: Clock) -> int:
+    """How many of its days ``clock`` has after ``day``; months count in natural days."""
+    days = [day + timedelta(days=n) for n in range(1, (clock.last_day - day).days + 1)]
+    if clock.unit != Unit.WORKING_DAY:
         return len(days)
-    calendar = calendars.calendar(since=first.year)
-    return sum(calendar.is_working(day) for day in days)
+    region = clock.matter.organisation.region.code
+    calendar = calendars.calendar(since=day.year, region=region)
+    return sum(calendar.is_working(one) for one in days)

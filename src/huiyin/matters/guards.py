@@ -17,11 +17,11 @@ from django.utils.translation import ngettext
 from huiyin.directory.queries import roles_over
 from huiyin.kernel import clock
 from huiyin.matters.errors import Refused
-from huiyin.matters.policy import Rules
 
 if TYPE_CHECKING:
     from huiyin.directory.models import Staff
     from huiyin.matters.models import Matter
+    from huiyin.matters.policy import Rules
 
 
 @dataclass(frozen=True)

@@ -179,9 +179,13 @@ class Clock(Row):
     warnings = models.JSONField(default=list)
     # How many levels above the unit's head have been told that it is overdue.
     level = models.PositiveSmallIntegerField(default=0)
-    # While it stands still: since when, and how many of its units were left.
+    # What ``due_at`` was counted with: so many units from then, and so many more by extension. The
+    # same as ``amount`` from the start, until the clock has stood still.
+    counted_from = models.DateTimeField()
+    units = models.PositiveSmallIntegerField()
+    extended_by = models.PositiveSmallIntegerField(default=0)
+    # Since when it stands still.
     paused_at = models.DateTimeField(null=True)
-    units_left = models.PositiveSmallIntegerField(null=True)
     warned_at = models.DateTimeField(null=True)
     breached_at = models.DateTimeField(null=True)
     stopped_at = models.DateTimeField(null=True)

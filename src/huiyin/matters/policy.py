@@ -11,6 +11,10 @@ from datetime import time
 from typing import Annotated, Any, Literal
 
 import msgspec
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from huiyin.matters.table import Event
 
 Amount = Annotated[int, msgspec.Meta(ge=1, le=400)]
 Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
@@ -44,7 +48,7 @@ class ClockRule(Part, frozen=True):
     def __post_init__(self) -> None:
         shares = self.warnings
         if list(shares) != sorted(set(shares)):
-            raise ValueError("the shares of “warn_at” have to grow")
+            raise ValueError(_("the shares of “warn_at” have to grow"))
 
     @property
     def warnings(self) -> tuple[float, ...]:
@@ -97,7 +101,7 @@ class ReassignmentRule(Part, frozen=True):
 
     def __post_init__(self) -> None:
         if self.free > self.limit:
-            raise ValueError("more free moves than moves in all")
+            raise ValueError(_("more free moves than moves in all"))
 
 
 class EscalationRule(Part, frozen=True):
@@ -116,12 +120,12 @@ class NoticeRule(Part, frozen=True):
     quiet_from: HourOfDay = "21:00"
     quiet_to: HourOfDay = "08:00"
     working_days_only: bool = True
-    urgent: tuple[str, ...] = ("open",)
+    urgent: tuple[Event, ...] = (Event.OPEN,)
     digest_at: HourOfDay = "08:30"
 
     def __post_init__(self) -> None:
         if self.quiet_from == self.quiet_to:
-            raise ValueError("the quiet hours begin when they end")
+            raise ValueError(_("the quiet hours begin when they end"))
 
     @property
     def quiet(self) -> tuple[time, time]:
@@ -141,45 +145,37 @@ class Rules(Part, frozen=True):
 
     def __post_init__(self) -> None:
         clocks = self.clocks
-        _not_after("the callback", clocks.callback, "the rectification", clocks.rectification)
-        _not_after("the hearing", self.appeals.hearing, "the ruling", clocks.ruling)
-        _not_after(
-            "the end of the time for an appeal",
-            self.appeals.window,
-            "the rectification",
-            clocks.rectification,
-        )
-        if clocks.rectification.simple:
-            _not_after(
-                "a simple rectification",
-                clocks.rectification.simple,
-                "any other",
-                clocks.rectification,
-            )
-            _not_after(
-                "the callback",
-                clocks.callback,
-                "a simple rectification",
-                clocks.rectification.simple,
-            )
+        rectification, simple = clocks.rectification, clocks.rectification.simple
+        for sooner, one, later, other in (
+            (_CALLBACK, clocks.callback, _RECTIFICATION, rectification),
+            (_HEARING, self.appeals.hearing, _RULING, clocks.ruling),
+            (_APPEAL, self.appeals.window, _RECTIFICATION, rectification),
+            (_SIMPLE, simple, _RECTIFICATION, rectification),
+            (_CALLBACK, clocks.callback, _SIMPLE, simple),
+        ):
+            if one and other and _is_later(one, other):
+                raise ValueError(
+                    _("“%(sooner)s” cannot be due after “%(later)s”")
+                    % {"sooner": sooner, "later": later}
+                )
 
 
+_CALLBACK = gettext_lazy("call back")
+_RECTIFICATION = gettext_lazy("rectify and reply")
+_SIMPLE = gettext_lazy("rectify and reply when simple")
+_APPEAL = gettext_lazy("appeal")
+_HEARING = gettext_lazy("hearing of the other side")
+_RULING = gettext_lazy("ruling")
 # The least and the greatest number of natural days a unit can last, holidays included.
 _LEAST = {"natural_day": 1, "working_day": 1, "month": 28}
 _GREATEST = {"natural_day": 1, "working_day": 12, "month": 31}
 
 
-def _not_after(
-    first: str, one: PeriodRule | ClockRule, second: str, other: PeriodRule | ClockRule
-) -> None:
-    """Refuse when ``one`` would always (in one unit: ever) be due after ``other``."""
-    longer = (
-        one.amount > other.amount
-        if one.unit == other.unit
-        else one.amount * _LEAST[one.unit] > other.amount * _GREATEST[other.unit]
-    )
-    if longer:
-        raise ValueError(f"{first} cannot be due after {second}")
+def _is_later(one: PeriodRule | ClockRule, other: PeriodRule | ClockRule) -> bool:
+    """Whether ``one`` is always (in one unit: ever) due after ``other``."""
+    if one.unit == other.unit:
+        return one.amount > other.amount
+    return one.amount * _LEAST[one.unit] > other.amount * _GREATEST[other.unit]
 
 
 def read(document: Any) -> Rules:
