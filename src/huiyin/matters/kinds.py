@@ -29,6 +29,8 @@ class Contact:
     language: str = "zh-hans"
     # The citizen's own page about the matter; its address is its key.
     status_url: str = ""
+    # Digits to add to our own number, by which an answer is known to belong to the matter.
+    extension: str = ""
 
 
 @dataclass(frozen=True)

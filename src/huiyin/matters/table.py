@@ -405,7 +405,9 @@ TRANSITIONS: tuple[Transition, ...] = (
     *_staying(AT_WORK, Event.CONTRIBUTE, _CO_HANDLER, tells={Party.HANDLER}),
     *_staying(OPEN_STATES, Event.STATE_SIDE, {Party.HANDLER, Party.CONCERNED}),
 
-    # The citizen may write at any time, and may ask to be left alone.
+    # The citizen may write at any time, and may ask to be left alone. A message that was on its way
+    # to the citizen when the matter moved on is on record all the same.
+    *_staying(State, Event.CONTACT, _PLATFORM),
     *_staying(OPEN_STATES, Event.CITIZEN_WRITES, _CITIZEN, tells={Party.HANDLER}),
     *_staying(OPEN_STATES, Event.END_CONTACT, _CITIZEN,
               contact_is_wanted,

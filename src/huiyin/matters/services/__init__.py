@@ -7,14 +7,19 @@ two people never act on different pictures of it. All raise ``NotNow``, ``NotYou
 
 from huiyin.matters.services.closing import decline_follow_up, follow_up, withdraw
 from huiyin.matters.services.contact import (
+    MAX_CITIZEN_TEXT,
     ask_unreachable,
+    citizen_writes,
     decide_unreachable,
+    end_contact,
     record_contact,
+    record_late_contact,
     verify,
 )
 from huiyin.matters.services.input import MAX_TEXT
 from huiyin.matters.services.opening import open_matter
 from huiyin.matters.services.policies import add_policy, seed_policies
+from huiyin.matters.services.recomputing import move_deadlines, moved_by_calendar
 from huiyin.matters.services.rectification import (
     PlannedMeasure,
     PlannedMilestone,
@@ -26,6 +31,7 @@ from huiyin.matters.services.reply import approve_reply, draft_reply, return_rep
 from huiyin.matters.services.ringing import ring_clock
 
 __all__ = [
+    "MAX_CITIZEN_TEXT",
     "MAX_TEXT",
     "PlannedMeasure",
     "PlannedMilestone",
@@ -33,14 +39,19 @@ __all__ = [
     "add_policy",
     "approve_reply",
     "ask_unreachable",
+    "citizen_writes",
     "decide_unreachable",
     "decline_follow_up",
     "draft_reply",
+    "end_contact",
     "follow_up",
+    "move_deadlines",
+    "moved_by_calendar",
     "open_matter",
     "plan",
     "reach_milestone",
     "record_contact",
+    "record_late_contact",
     "return_reply",
     "ring_clock",
     "seed_policies",

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from huiyin.directory.models import Staff
 from huiyin.kernel import clock
 from huiyin.matters import engine
+from huiyin.matters.errors import Refused
 from huiyin.matters.models import ContactAttempt, Matter, Step
 from huiyin.matters.services.input import choice_of, text_of
-from huiyin.matters.table import Event
+from huiyin.matters.table import Event, Party
+
+MAX_CITIZEN_TEXT = 1000
+MAX_CITIZEN_MESSAGES_A_DAY = 20
 
 
 @transaction.atomic
@@ -29,6 +37,39 @@ def record_contact(
     outcome = choice_of(ContactAttempt.Outcome, outcome, "outcome")
     message, note = text_of(message, "message", needed=False), text_of(note, "note", needed=False)
     matter = engine.lock(matter, seen_version=seen_version)
+    return _record(
+        matter, staff, means, outcome, relay_reference, message, note, by={"staff": staff}
+    )
+
+
+@transaction.atomic
+def record_late_contact(
+    *,
+    matter: Matter,
+    staff: Staff,
+    means: str,
+    outcome: str,
+    relay_reference: str,
+    message: str,
+) -> ContactAttempt:
+    """Record what ``staff`` had sent when the matter moved on: to another unit, to its end, or
+    because the citizen ended the contact. What reached somebody is on record in any state."""
+    matter = engine.lock(matter)
+    by = {"party": Party.PLATFORM}
+    return _record(matter, staff, means, outcome, relay_reference, message, "", by=by)
+
+
+def _record(
+    matter: Matter,
+    staff: Staff,
+    means: str,
+    outcome: str,
+    relay_reference: str,
+    message: str,
+    note: str,
+    *,
+    by: dict[str, Any],
+) -> ContactAttempt:
     attempt = ContactAttempt.objects.create(
         matter=matter,
         means=means,
@@ -42,7 +83,6 @@ def record_contact(
     engine.take(
         matter,
         Event.CONTACT,
-        staff=staff,
         data={
             "attempt": str(attempt.pk),
             "means": means,
@@ -52,8 +92,56 @@ def record_contact(
         },
         public={"means": means, "outcome": outcome},
         private={"message": message, "note": note},
+        **by,
     )
     return attempt
+
+
+@transaction.atomic
+def citizen_writes(*, matter: Matter, text: str, via: str) -> Step:
+    """The citizen writes to the unit, by SMS or on the status page; the handler is told.
+
+    Also after the contact was ended: not to be written to is no reason not to be heard. Raises
+    ``Invalid``, ``NotNow`` when the matter is closed, ``Refused`` when it is too much in a day.
+    """
+    text = text_of(text, "message", limit=MAX_CITIZEN_TEXT)
+    matter = engine.lock(matter)
+    lately = matter.steps.filter(event=Event.CITIZEN_WRITES, at__gt=clock.now() - timedelta(days=1))
+    if lately.count() >= MAX_CITIZEN_MESSAGES_A_DAY:
+        raise Refused(
+            _("The unit has %(limit)d messages from you since yesterday. Please write tomorrow.")
+            % {"limit": MAX_CITIZEN_MESSAGES_A_DAY}
+        )
+    return engine.take(
+        matter,
+        Event.CITIZEN_WRITES,
+        party=Party.CITIZEN,
+        data={"text": text, "via": via},
+        public={"via": via},
+        private={"text": text},
+    )
+
+
+@transaction.atomic
+def end_contact(*, matter: Matter, via: str) -> Step:
+    """The citizen does not want to be called or written to any more about this matter.
+
+    The unit still owes the answer: it is shown on the status page. Raises ``NotNow`` when the
+    matter is closed, ``Refused`` when it was ended before.
+    """
+    matter = engine.lock(matter)
+
+    def change(changed: Matter) -> None:
+        changed.contact_ended_at = clock.now()
+
+    return engine.take(
+        matter,
+        Event.END_CONTACT,
+        party=Party.CITIZEN,
+        data={"via": via},
+        public={"via": via},
+        change=change,
+    )
 
 
 @transaction.atomic
