@@ -10,8 +10,9 @@ class NoticesConfig(AppConfig):
 
     def ready(self) -> None:
         from huiyin.matters import hooks
-        from huiyin.notices import relay, services
+        from huiyin.notices import relay, services, taking_back
 
         hooks.on_step(services.announce)
+        hooks.on_step(taking_back.moved_on)
         if settings.HUIYIN_RELAY:
             relay.use(relay.named(settings.HUIYIN_RELAY))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+
 from huiyin.kernel import crypto
 from huiyin.notices.models import Channel, Outbox
 
@@ -32,3 +34,11 @@ def unsealed(channel: Channel) -> str | None:
 def sealed(channel: Channel, address: str) -> bytes:
     """``address`` as it is stored in ``channel``."""
     return crypto.seal(address, purpose=PURPOSE, about=channel.pk.bytes) if address else b""
+
+
+def place(channel: Channel) -> tuple[int, int]:
+    """Where ``channel`` comes among its owner's: as they chose, else in the order of the place
+    (``HUIYIN_CHANNEL_ORDER``)."""
+    usual = settings.HUIYIN_CHANNEL_ORDER
+    known = channel.transport in usual
+    return channel.position, usual.index(channel.transport) if known else len(usual)

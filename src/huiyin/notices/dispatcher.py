@@ -26,10 +26,12 @@ from django.db.models import F, QuerySet
 
 from huiyin.kernel import clock
 from huiyin.kernel.wakeup import Bell
-from huiyin.notices import recording
+from huiyin.notices import circuits, recording
+from huiyin.notices.circuits import Gate
 from huiyin.notices.models import Outbox
+from huiyin.notices.quiet import Peace
 from huiyin.notices.services import OUTBOX
-from huiyin.notices.transports import registry
+from huiyin.notices.transports import names, registry
 from huiyin.notices.transports.base import LocalTransport, RemoteTransport, Result, Send
 
 log = logging.getLogger(__name__)
@@ -46,6 +48,8 @@ class _Timed:
     result: Result
     started_at: datetime
     finished_at: datetime
+    # Whether the other side was asked at all: our own faults are not held against it.
+    sent: bool = True
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,11 @@ class Dispatcher:
         if room <= 0:
             return False
         busy = Counter(notice.endpoint_id for notice in under_way)
-        claimed = _claim(transport, room, busy)
+        gate = circuits.gate(transport.code, _due(), LEASE)
+        if gate.all_shut:
+            return False
+        claimed = _claim(transport, 1 if gate.one_only else room, busy, gate)
+        circuits.release(gate, {notice.endpoint_id for notice in claimed})
         for notice in claimed:
             flight = _Flight(transport, notice, notice.attempts)
             try:
@@ -160,12 +168,13 @@ def _came_of(flight: _Flight, timed: _Timed) -> None:
         started_at=timed.started_at,
         finished_at=timed.finished_at,
         transport=flight.transport,
+        sent=timed.sent,
     )
 
 
 def _failure(error: str) -> _Timed:
     now = clock.now()
-    return _Timed(Result(delivered=False, error=error), now, now)
+    return _Timed(Result(delivered=False, error=error), now, now, sent=False)
 
 
 def _due() -> QuerySet[Outbox]:
@@ -208,13 +217,18 @@ def _deliver_alone(transport: LocalTransport, key: UUID) -> None:
     )
 
 
-def _claim(transport: RemoteTransport, room: int, busy: Counter[UUID | None]) -> list[Outbox]:
+def _claim(
+    transport: RemoteTransport, room: int, busy: Counter[UUID | None], gate: Gate
+) -> list[Outbox]:
     """Take up to ``room`` notices under a lease, no more for one endpoint than it may hold.
 
-    Endpoints that already hold that many are left out; what a busy one has in front of the others
-    this time is left out the next time.
+    Endpoints that already hold that many, or whose circuit is open, are left out; what a busy one
+    has in front of the others this time is left out the next time. What would disturb somebody in
+    their quiet hours is moved to their end instead.
     """
     full = [key for key, count in busy.items() if key and count >= transport.endpoint_width]
+    full += gate.shut_endpoints
+    busy.update(dict.fromkeys(gate.probed_endpoints, transport.endpoint_width - 1))
     due = _due().filter(transport=transport.code).exclude(endpoint__in=full)
     with transaction.atomic():
         keys: list[UUID] = []
@@ -222,10 +236,27 @@ def _claim(transport: RemoteTransport, room: int, busy: Counter[UUID | None]) ->
             if len(keys) < room and busy[endpoint_id] < transport.endpoint_width:
                 busy[endpoint_id] += 1
                 keys.append(key)
-        Outbox.objects.filter(pk__in=keys).update(
+        notices = recording.with_all().filter(pk__in=keys).order_by("pk")
+        held = _held(notices)
+        Outbox.objects.bulk_update(held, ["next_attempt_at"])
+        taken = set(keys) - {notice.pk for notice in held}
+        Outbox.objects.filter(pk__in=taken).update(
             next_attempt_at=clock.now() + LEASE, attempts=F("attempts") + 1
         )
-        return list(recording.with_all().filter(pk__in=keys).order_by("pk"))
+        return list(notices.filter(pk__in=taken))
+
+
+def _held(notices: Iterable[Outbox]) -> list[Outbox]:
+    """Those of ``notices`` that have to wait for the end of somebody's quiet hours, with that time:
+    a try that comes late because another failed must not ring at night either."""
+    peace = Peace(clock.now())
+    held = []
+    for notice in notices:
+        disturbs = notice.staff_id is not None or notice.transport == names.ROBOT
+        if disturbs and (until := peace.ends_for(notice)):
+            notice.next_attempt_at = until
+            held.append(notice)
+    return held
 
 
 def _locked(due: QuerySet[Outbox], limit: int) -> list[tuple[UUID, UUID | None]]:

@@ -13,6 +13,7 @@ from django.db.models import F, QuerySet
 from huiyin.kernel import clock
 from huiyin.log import services as log
 from huiyin.matters.table import Event
+from huiyin.notices import circuits, taking_back
 from huiyin.notices.models import Delivery, FirstArrival, Outbox
 from huiyin.notices.transports import names
 from huiyin.notices.transports.base import RemoteTransport, Result
@@ -24,7 +25,9 @@ _random = random.SystemRandom()
 
 def with_all() -> QuerySet[Outbox]:
     """Notices with what delivering and recording them needs."""
-    return Outbox.objects.select_related("matter__organisation__region", "endpoint")
+    return Outbox.objects.select_related(
+        "matter__organisation__region", "matter__policy", "step", "endpoint"
+    )
 
 
 def arrived_here(notices: Sequence[Outbox], started_at: datetime) -> None:
@@ -50,14 +53,29 @@ def came_of(
     started_at: datetime,
     finished_at: datetime,
     transport: RemoteTransport | None,
+    sent: bool = True,
 ) -> None:
-    """Record the result of try number ``attempt`` and what follows from it.
+    """Record the result of try number ``attempt`` and what follows from it; ``sent`` unless it
+    failed before or after the sending, through no fault of the other side.
 
     A try whose lease ran out may end after the notice was delivered by another one: it is recorded,
     and changes nothing more.
     """
     locked = with_all().select_for_update(of=("self",)).get(pk=notice.pk)
+    if result.later is not None:
+        if locked.state == Outbox.State.WAITING and locked.attempts == attempt:
+            locked.next_attempt_at = finished_at + result.later
+            locked.save(update_fields=["next_attempt_at"])
+        return
+    if sent and transport is not None:
+        circuits.heard(locked, result, finished_at)
     Delivery.objects.bulk_create([_delivery(locked, attempt, result, started_at, finished_at)])
+    if locked.state == Outbox.State.DROPPED and result.delivered:
+        # It was under way when the matter moved on: it got there, and is taken back.
+        locked.state, locked.reference = Outbox.State.DELIVERED, result.reference[:64]
+        locked.save(update_fields=["state", "reference"])
+        taking_back.write_for([locked], at=finished_at)
+        return
     if locked.state != Outbox.State.WAITING:
         return
     if result.delivered:

@@ -87,6 +87,7 @@ def to_staff(step: Step, recipient: Recipient) -> Outbox:
         recipient.staff_id.hex,
         payload,
         staff_id=recipient.staff_id,
+        next_channel_at=step.at,
     )
 
 

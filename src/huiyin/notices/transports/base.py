@@ -51,6 +51,10 @@ class RemoteTransport(ABC):
     # What it can do beside telling; what it cannot is never asked of it.
     actions: ClassVar[frozenset[str]] = frozenset({Outbox.Action.TELL})
 
+    def is_set_up(self) -> bool:
+        """Whether this installation has what the transport needs; else nobody is told by it."""
+        return True
+
     @abstractmethod
     def prepare(self, notice: Outbox) -> Send:
         """Read what sending ``notice`` needs; the function returned touches no database, runs in

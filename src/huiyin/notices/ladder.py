@@ -1,0 +1,159 @@
+"""One channel after the other until somebody has read it.
+
+The inbox has everything at once. Beside it each member of staff has channels in an order of their
+own: the first is used at once, the next when the notice is still unread some minutes later, and so
+on. What is due next is a time on the inbox's notice (``Outbox.next_channel_at``), written in the
+transaction of the step, so that nothing is forgotten by a crash. It is moved through the quiet
+hours, and ends when the notice was read, or, after the first channel, when the matter moved on.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from huiyin.kernel import clock, wakeup
+from huiyin.notices import channels, taking_back
+from huiyin.notices.models import Channel, InboxItem, Outbox, Receipt
+from huiyin.notices.quiet import Peace
+from huiyin.notices.transports import registry
+from huiyin.notices.transports.base import RemoteTransport
+
+BATCH = 200
+
+
+def fall_back() -> bool:
+    """Use the channels that are due; whether there may be more. Constant queries a batch; any
+    number of workers may do it at once."""
+    now = clock.now()
+    with transaction.atomic():
+        due = list(
+            Outbox.objects.filter(next_channel_at__lte=now)
+            .select_related("matter__policy", "step")
+            .select_for_update(skip_locked=True, of=("self",))
+            .order_by("next_channel_at")[:BATCH]
+        )
+        if not due:
+            return False
+        written = _climb(due, now)
+        if written:
+            Outbox.objects.bulk_create(written)
+            wakeup.ring("outbox")
+        Outbox.objects.bulk_update(due, ["next_channel_at"])
+    return len(due) == BATCH
+
+
+def key_for(notice: Outbox, transport: str) -> str:
+    """The delivery key of what is told beside ``notice`` of an inbox: nobody is told twice by the
+    same channel for the same reason, since keys are unique."""
+    return f"{notice.delivery_key}-{transport}"
+
+
+def _climb(due: list[Outbox], now: datetime) -> list[Outbox]:
+    """The notices to write now; sets when each of ``due`` is looked at next."""
+    usable = {transport.code: transport for transport in registry.REMOTE if transport.is_set_up()}
+    ladders = _ladders({notice.staff_id for notice in due if notice.staff_id}, usable)
+    keys = [
+        key_for(notice, channel.transport) for notice in due for channel in ladders[notice.staff_id]
+    ]
+    used = set(Outbox.objects.filter(delivery_key__in=keys).values_list("delivery_key", flat=True))
+    read = _read(due, used)
+    peace = Peace(now)
+    written: list[Outbox] = []
+    for notice in due:
+        planned, notice.next_channel_at = notice.next_channel_at or now, None
+        channels_left = [
+            channel
+            for channel in ladders[notice.staff_id]
+            if key_for(notice, channel.transport) not in used
+        ]
+        is_first = len(channels_left) == len(ladders[notice.staff_id])
+        if not channels_left or notice.pk in read or (not is_first and _is_over(notice)):
+            continue
+        if waits_until := peace.ends_for(notice):
+            notice.next_channel_at = waits_until
+            continue
+        channel = channels_left[0]
+        written += _told_by(usable[channel.transport], notice, planned, now)
+        if len(channels_left) > 1:
+            notice.next_channel_at = now + timedelta(minutes=channel.wait_minutes)
+    return written
+
+
+def _ladders(
+    staff: set[UUID], usable: dict[str, RemoteTransport]
+) -> defaultdict[UUID | None, list[Channel]]:
+    """The channels of ``staff`` that can be used, each person's in order. One query."""
+    found: defaultdict[UUID | None, list[Channel]] = defaultdict(list)
+    theirs = Channel.objects.filter(
+        staff__in=staff, staff__is_active=True, active=True, transport__in=usable
+    )
+    for channel in sorted(theirs, key=channels.place):
+        if channel.address_sealed:
+            found[channel.staff_id].append(channel)
+    return found
+
+
+def _read(due: Iterable[Outbox], used: set[str]) -> set[UUID]:
+    """Which of ``due`` were read: on the desk, or where a channel brought them. Two queries."""
+    read = set(
+        InboxItem.objects.filter(outbox__in=due, read_at__isnull=False).values_list(
+            "outbox", flat=True
+        )
+    )
+    if used:
+        receipts = Receipt.objects.filter(
+            kind=Receipt.Kind.READ, outbox__delivery_key__in=sorted(used)
+        )
+        seen = set(receipts.values_list("outbox__delivery_key", flat=True))
+        for notice in due:
+            if any(key.startswith(f"{notice.delivery_key}-") for key in seen):
+                read.add(notice.pk)
+    return read
+
+
+def _is_over(notice: Outbox) -> bool:
+    """Whether the matter no longer stands where the step left it: what the notice asked for was
+    done, by whomever."""
+    matter, step = notice.matter, notice.step
+    if matter is None or step is None:
+        return False
+    return (matter.state, matter.round) != (step.state_after, step.round)
+
+
+def _told_by(
+    transport: RemoteTransport, notice: Outbox, planned: datetime, now: datetime
+) -> list[Outbox]:
+    """What ``transport`` has to do to bring ``notice``, and to put it on the list of things to do
+    where it keeps one."""
+    key = key_for(notice, transport.code)
+    actions = {Outbox.Action.TELL.value: key}
+    if Outbox.Action.TO_DO in transport.actions and taking_back.asks_to_act(notice):
+        actions[Outbox.Action.TO_DO.value] = f"{key}-{Outbox.Action.TO_DO.value}"
+    # A delay is counted from when the channel was to be used: neither quiet hours nor the wait for
+    # somebody to read the channel before count as ours.
+    accepted_at = notice.accepted_at if planned <= notice.created_at else planned
+    return [
+        Outbox(
+            matter=notice.matter,
+            step=notice.step,
+            event=notice.event,
+            audience=notice.audience,
+            transport=transport.code,
+            action=action,
+            staff_id=notice.staff_id,
+            payload=notice.payload,
+            delivery_key=action_key,
+            accepted_at=accepted_at,
+            created_at=now,
+            next_attempt_at=now,
+            tries_left=settings.HUIYIN_NOTICE_TRIES,
+            standing=taking_back.can_be_undone(action, transport.actions),
+        )
+        for action, action_key in actions.items()
+    ]
