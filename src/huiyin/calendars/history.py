@@ -10,7 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from huiyin.calendars.arithmetic import Calendar, YearTable, provisional_table, regions_over
+from huiyin.calendars.arithmetic import (
+    Calendar,
+    YearTable,
+    provisional_table,
+    regions_over,
+    short_code,
+)
 
 # A year and a region's 12-digit code; "" is the whole country.
 Place = tuple[int, str]
@@ -23,6 +29,11 @@ class Revision:
     region: str
     published_on: date | None
     table: YearTable
+
+    @property
+    def name(self) -> str:
+        """Such as ``CN-2026.1``, or ``450000-2026.1`` for the days of Guangxi."""
+        return f"{short_code(self.region) or 'CN'}-{self.table.year}.{self.table.revision}"
 
 
 class History:

@@ -10,8 +10,11 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from huiyin.calendars.arithmetic import YearTable, short_code
+from huiyin.calendars.arithmetic import YearTable
+from huiyin.calendars.history import Revision
 from huiyin.kernel.models import Row
+
+validate_region = RegexValidator(r"^[1-9]\d{11}\Z", _("A division code has 12 digits."))
 
 
 class CalendarYear(Row):
@@ -30,7 +33,7 @@ class CalendarYear(Row):
         max_length=12,
         blank=True,
         help_text=_("Division code of 12 digits for days that hold there only; empty: everywhere."),
-        validators=[RegexValidator(r"^[1-9]\d{11}\Z", _("A division code has 12 digits."))],
+        validators=[validate_region],
     )
     revision = models.PositiveSmallIntegerField(_("revision"))
     provisional = models.BooleanField(
@@ -57,10 +60,13 @@ class CalendarYear(Row):
         verbose_name_plural = _("working calendars")
 
     def __str__(self) -> str:
-        return f"{short_code(self.region) or 'CN'}-{self.year}.{self.revision}"
+        return self.as_revision().name
 
     def clean(self) -> None:
         validate_days(self.days, year=self.year)
+
+    def as_revision(self) -> Revision:
+        return Revision(self.region, self.published_on, self.table())
 
     def table(self) -> YearTable:
         return YearTable(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from huiyin.calendars.arithmetic import Calendar, YearTable, regions_over
-from huiyin.calendars.history import History, Revision, assemble
+from huiyin.calendars.history import History, assemble
 from huiyin.calendars.models import CalendarYear
 
 # Rows are never changed, so a table once read is right for ever and can stay in the process. What
@@ -34,6 +34,4 @@ def calendar(*, since: int, region: str = "") -> Calendar:
 
 def history() -> History:
     """Every revision there is. One query."""
-    return History(
-        Revision(row.region, row.published_on, row.table()) for row in CalendarYear.objects.all()
-    )
+    return History(row.as_revision() for row in CalendarYear.objects.all())

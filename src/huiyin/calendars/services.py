@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from huiyin.calendars import queries
+from huiyin.calendars import hooks, queries
 from huiyin.calendars.arithmetic import (
     OFFICE_OPENS,
     Calendar,
@@ -20,10 +20,13 @@ from huiyin.calendars.arithmetic import (
     instant,
     local_day,
 )
-from huiyin.calendars.history import History, Revision
+from huiyin.calendars.history import History
+from huiyin.calendars.hooks import Moves
 from huiyin.calendars.models import CalendarYear
+from huiyin.calendars.notices import Notice
 from huiyin.kernel import clock
 from huiyin.kernel.problems import Invalid
+from huiyin.kernel.text import is_blank
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,49 @@ def publish_year(
     return row
 
 
+@transaction.atomic
+def publish_notice(
+    *, notice: Notice, source: str, published_on: date | None = None
+) -> list[CalendarYear]:
+    """Put all days of ``notice`` in force: a revision of its year, and one of the year before when
+    a long New Year changes its last days. Raises ``Invalid``."""
+    return [
+        publish_year(
+            year=table.year,
+            days=dict.fromkeys(map(str, sorted(table.off)), CalendarYear.OFF)
+            | dict.fromkeys(map(str, sorted(table.worked)), CalendarYear.WORKED),
+            source=source,
+            published_on=published_on,
+            provisional=table.provisional,
+            region=notice.region,
+        )
+        for table in notice.tables(queries.history())
+    ]
+
+
+def open_moves(history: History) -> Moves:
+    """The open deadlines that the calendar of ``history`` would put elsewhere."""
+    all_moves = Moves()
+    for dependent in hooks.dependents():
+        found = dependent.moves(history)
+        all_moves.movable += found.movable
+        all_moves.too_late += found.too_late
+        all_moves.groups |= found.groups
+        all_moves.shown += found.shown
+    return all_moves
+
+
+def move_deadlines(*, staff: Any, reason: str, limit: int) -> int:
+    """Move at most ``limit`` open deadlines to where the calendar in force puts them, each as a
+    step on the record of ``staff``; how many were moved. Raises ``Invalid`` without a reason."""
+    if is_blank(reason):
+        raise Invalid(_("Say why the deadlines are moved."), field="reason")
+    moved = 0
+    for dependent in hooks.dependents():
+        moved += dependent.move(staff=staff, reason=reason.strip(), limit=limit - moved)
+    return moved
+
+
 def seed() -> None:
     """Insert the notices that come with this release; rows that exist are left alone.
 
@@ -112,8 +158,7 @@ def seed() -> None:
 
 def shipped() -> History:
     """The notices that come with this release, without a database."""
-    rows = [_shipped(notice) for notice in _notices()]
-    return History(Revision(row.region, row.published_on, row.table()) for row in rows)
+    return History(_shipped(notice).as_revision() for notice in _notices())
 
 
 def _notices() -> list[dict[str, Any]]:
