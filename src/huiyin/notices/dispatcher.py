@@ -16,7 +16,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
 from uuid import UUID
@@ -54,11 +54,14 @@ class _Timed:
 
 @dataclass(frozen=True)
 class _Flight:
-    """A send under way."""
+    """A send under way: one notice, or several that leave as one message."""
 
     transport: RemoteTransport
-    notice: Outbox
-    attempt: int
+    notices: tuple[Outbox, ...]
+
+    @property
+    def endpoint_id(self) -> UUID | None:
+        return self.notices[0].endpoint_id
 
 
 class Dispatcher:
@@ -113,24 +116,22 @@ class Dispatcher:
 
     def _launch(self, transport: RemoteTransport) -> bool:
         """Claim and start as many sends as there is room for."""
-        under_way = [
-            flight.notice for flight in self._flights.values() if flight.transport is transport
-        ]
+        under_way = [flight for flight in self._flights.values() if flight.transport is transport]
         room = transport.width - len(under_way)
         if room <= 0:
             return False
-        busy = Counter(notice.endpoint_id for notice in under_way)
+        busy = Counter(flight.endpoint_id for flight in under_way)
         gate = circuits.gate(transport.code, _due(), LEASE)
         if gate.all_shut:
             return False
         claimed = _claim(transport, 1 if gate.one_only else room, busy, gate)
-        circuits.release(gate, {notice.endpoint_id for notice in claimed})
-        for notice in claimed:
-            flight = _Flight(transport, notice, notice.attempts)
+        flights = [_Flight(transport, notices) for notices in _messages(transport, claimed)]
+        circuits.release(gate, {flight.endpoint_id for flight in flights})
+        for flight in flights:
             try:
-                send = transport.prepare(notice)
+                send = transport.prepare_together(flight.notices)
             except Exception:
-                log.exception("notice %s could not be prepared", notice.pk)
+                log.exception("notice %s could not be prepared", flight.notices[0].pk)
                 self._record(flight, _failure("could not be prepared"))
                 continue
             future = self._pools[transport.code].submit(_time, send)
@@ -147,27 +148,35 @@ class Dispatcher:
         return bool(done)
 
     def _record(self, flight: _Flight, timed: _Timed) -> None:
-        try:
-            _came_of(flight, timed)
-            return
-        except Exception:
-            log.exception("what came of notice %s could not be recorded", flight.notice.pk)
-        # It may be what follows from the delivery that failed. As a failure it is tried again ever
-        # later and ends as a dead letter, instead of being sent again with every lease.
-        try:
-            _came_of(flight, _failure("could not be recorded"))
-        except Exception:
-            log.exception("notice %s waits for its lease to run out", flight.notice.pk)
+        first, *others = flight.notices
+        _record_one(flight.transport, first, timed)
+        for notice in others:
+            # One message was sent: its failure is held against the other side once.
+            _record_one(flight.transport, notice, replace(timed, sent=False))
 
 
-def _came_of(flight: _Flight, timed: _Timed) -> None:
+def _record_one(transport: RemoteTransport, notice: Outbox, timed: _Timed) -> None:
+    try:
+        _came_of(transport, notice, timed)
+        return
+    except Exception:
+        log.exception("what came of notice %s could not be recorded", notice.pk)
+    # It may be what follows from the delivery that failed. As a failure it is tried again ever
+    # later and ends as a dead letter, instead of being sent again with every lease.
+    try:
+        _came_of(transport, notice, _failure("could not be recorded"))
+    except Exception:
+        log.exception("notice %s waits for its lease to run out", notice.pk)
+
+
+def _came_of(transport: RemoteTransport, notice: Outbox, timed: _Timed) -> None:
     recording.came_of(
-        flight.notice,
-        attempt=flight.attempt,
+        notice,
+        attempt=notice.attempts,
         result=timed.result,
         started_at=timed.started_at,
         finished_at=timed.finished_at,
-        transport=flight.transport,
+        transport=transport,
         sent=timed.sent,
     )
 
@@ -220,7 +229,8 @@ def _deliver_alone(transport: LocalTransport, key: UUID) -> None:
 def _claim(
     transport: RemoteTransport, room: int, busy: Counter[UUID | None], gate: Gate
 ) -> list[Outbox]:
-    """Take up to ``room`` notices under a lease, no more for one endpoint than it may hold.
+    """Take notices for up to ``room`` sends under a lease, no more for one endpoint than it may
+    hold; where several may leave as one message, as many as are waiting for it.
 
     Endpoints that already hold that many, or whose circuit is open, are left out; what a busy one
     has in front of the others this time is left out the next time. What would disturb somebody in
@@ -231,11 +241,12 @@ def _claim(
     busy.update(dict.fromkeys(gate.probed_endpoints, transport.endpoint_width - 1))
     due = _due().filter(transport=transport.code).exclude(endpoint__in=full)
     with transaction.atomic():
-        keys: list[UUID] = []
+        chosen: dict[UUID, UUID | None] = {}
         for key, endpoint_id in _locked(due, room * transport.endpoint_width):
-            if len(keys) < room and busy[endpoint_id] < transport.endpoint_width:
+            if len(chosen) < room and busy[endpoint_id] < transport.endpoint_width:
                 busy[endpoint_id] += 1
-                keys.append(key)
+                chosen[key] = endpoint_id
+        keys = [*chosen, *_alongside(transport, due, chosen)]
         notices = recording.with_all().filter(pk__in=keys).order_by("pk")
         held = _held(notices)
         Outbox.objects.bulk_update(held, ["next_attempt_at"])
@@ -244,6 +255,34 @@ def _claim(
             next_attempt_at=clock.now() + LEASE, attempts=F("attempts") + 1
         )
         return list(notices.filter(pk__in=taken))
+
+
+def _alongside(
+    transport: RemoteTransport, due: QuerySet[Outbox], chosen: dict[UUID, UUID | None]
+) -> list[UUID]:
+    """What else is due for the endpoints of ``chosen`` and may leave with it, locked. One query;
+    what a busy endpoint has in front of the others leaves the next time."""
+    more = transport.merges - 1
+    if not more or not chosen:
+        return []
+    waiting = due.filter(endpoint__in=chosen.values()).exclude(pk__in=chosen)
+    taken: Counter[UUID | None] = Counter()
+    keys = []
+    for key, endpoint_id in _locked(waiting, more * len(chosen)):
+        if taken[endpoint_id] < more:
+            taken[endpoint_id] += 1
+            keys.append(key)
+    return keys
+
+
+def _messages(transport: RemoteTransport, claimed: list[Outbox]) -> list[tuple[Outbox, ...]]:
+    """``claimed`` as it leaves: each by itself, or one message for each endpoint."""
+    if transport.merges == 1:
+        return [(notice,) for notice in claimed]
+    together: dict[UUID | None, list[Outbox]] = {}
+    for notice in claimed:
+        together.setdefault(notice.endpoint_id, []).append(notice)
+    return [tuple(notices) for notices in together.values()]
 
 
 def _held(notices: Iterable[Outbox]) -> list[Outbox]:

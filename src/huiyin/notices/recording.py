@@ -66,6 +66,8 @@ def came_of(
         if locked.state == Outbox.State.WAITING and locked.attempts == attempt:
             locked.next_attempt_at = finished_at + result.later
             locked.save(update_fields=["next_attempt_at"])
+            if transport is not None:
+                transport.postpone(locked, result)
         return
     if sent and transport is not None:
         circuits.heard(locked, result, finished_at)

@@ -48,6 +48,8 @@ class RemoteTransport(ABC):
     # hold is less than the whole, so that a slow one leaves room for the others.
     width: ClassVar[int]
     endpoint_width: ClassVar[int]
+    # How many notices to one endpoint may leave as one message, where one has to be sparing.
+    merges: ClassVar[int] = 1
     # What it can do beside telling; what it cannot is never asked of it.
     actions: ClassVar[frozenset[str]] = frozenset({Outbox.Action.TELL})
 
@@ -60,8 +62,18 @@ class RemoteTransport(ABC):
         """Read what sending ``notice`` needs; the function returned touches no database, runs in
         another thread, and ends well before the dispatcher's lease does."""
 
+    def prepare_together(self, notices: Sequence[Outbox]) -> Send:
+        """The same for notices that leave as one message, up to ``merges`` to one endpoint; what
+        comes of it holds for each of them."""
+        [notice] = notices
+        return self.prepare(notice)
+
     def settle(self, notice: Outbox, result: Result) -> None:  # noqa: B027 - most need nothing
         """What else follows from a delivery; in the transaction that records it."""
+
+    def postpone(self, notice: Outbox, result: Result) -> None:  # noqa: B027 - most need nothing
+        """What else follows when ``notice`` has to come again later; in the transaction that notes
+        it."""
 
     def give_up(self, notice: Outbox) -> None:  # noqa: B027 - most need nothing
         """What follows when ``notice`` becomes a dead letter; in the transaction that says so."""
