@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import UUID
 
-import msgspec
 from django import forms
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
+from huiyin.directory.models import Staff
 from huiyin.kernel.admin import ReadOnly
-from huiyin.matters import kinds, policy, presets, services
+from huiyin.kernel.problems import Problem
+from huiyin.matters import presets, services
 from huiyin.matters.models import Clock, Matter, Policy, Step
+from huiyin.matters.policy_form import SECTIONS, PolicyForm, changes, start_from
+from huiyin.matters.queries import in_force
+
+# In one request, so that it ends soon; what is left is moved by asking again.
+_MOVED_AT_ONCE = 500
 
 
 class ClockInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
@@ -65,65 +78,34 @@ class MatterAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     ]
 
 
-class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The next version of the rules of one jurisdiction for one kind of matter."""
-
-    kind = forms.ChoiceField(label=_("kind of matter"))
-    document = forms.JSONField(
-        label=_("rules"),
-        help_text=_(
-            "Clocks count in natural_day, working_day or month; the reminder comes when the share "
-            "“warn_at” of the time is used up."
-        ),
-        widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false"}),
-    )
-
-    class Meta:
-        model = Policy
-        fields = ["jurisdiction", "kind", "valid_from", "valid_to", "legal_basis", "document"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = [  # type: ignore[attr-defined]
-            (code, kinds.get(code).name) for code in kinds.codes()
-        ]
-        self.initial.setdefault("document", presets.DEFAULT.document)
-        self.fields["document"].prepare_value = _indented  # type: ignore[method-assign]
-
-    def clean_document(self) -> Any:
-        document = self.cleaned_data["document"]
-        try:
-            policy.read(document)
-        except msgspec.ValidationError as error:
-            raise forms.ValidationError(
-                _("These rules cannot be used: %(reason)s"), params={"reason": error}
-            ) from error
-        return document
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or {}
-        first, last = cleaned.get("valid_from"), cleaned.get("valid_to")
-        if first and last and last < first:
-            self.add_error("valid_to", _("The rules cannot end before they begin."))
-        return cleaned
-
-
-def _indented(value: Any) -> Any:
-    """JSON as people read it; what was typed wrongly comes back as it was."""
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False, indent=2)
+def _version(key: str) -> Policy | None:
+    try:
+        return Policy.objects.filter(pk=UUID(key)).first()
+    except ValueError:
+        return None
 
 
 @admin.register(Policy)
 class PolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """A change of the rules is a new version: deadlines name the version they were made by."""
+    """A change of the rules is a new version: deadlines name the version they were made by.
+
+    A new version is looked at before it is put in force: what it changes, and which open deadlines
+    it would move. It moves none of them; that is asked for on a page of its own.
+    """
 
     list_display = ["__str__", "kind", "jurisdiction", "version", "valid_from", "valid_to"]
     list_filter = ["kind"]
     list_select_related = ["jurisdiction"]
     search_fields = ["jurisdiction__name", "jurisdiction__code"]
     autocomplete_fields = ["jurisdiction"]
+    readonly_fields = ["rules"]
+    add_form_template = "admin/matters/policy/add.html"
+    change_form_template = "admin/matters/policy/change.html"
+
+    @admin.display(description=_("rules"))
+    def rules(self, row: Policy) -> str:
+        text = json.dumps(row.document, ensure_ascii=False, indent=2)
+        return format_html("<pre>{}</pre>", text)
 
     def get_form(
         self, request: HttpRequest, obj: Policy | None = None, change: bool = False, **options: Any
@@ -132,11 +114,57 @@ class PolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             return PolicyForm
         return super().get_form(request, obj, change, **options)
 
+    def get_fieldsets(self, request: HttpRequest, obj: Policy | None = None) -> Any:
+        place = ["jurisdiction", "kind", "valid_from", "valid_to", "legal_basis"]
+        if obj is not None:
+            return [(None, {"fields": ["version", *place, "rules"]})]
+        sections = [(heading, {"fields": list(fields)}) for heading, fields in SECTIONS]
+        return [(None, {"fields": place}), *sections]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        if request.POST:
+            lists = request.POST.lists()
+            return {name: typed if len(typed) > 1 else typed[0] for name, typed in lists}
+        version = _version(request.GET.get("from", ""))
+        return start_from(version=version, preset=request.GET.get("preset", ""))
+
     def has_change_permission(self, request: HttpRequest, obj: Policy | None = None) -> bool:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Policy | None = None) -> bool:
         return False
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.running_view)
+        own = [path("<uuid:key>/running/", view, name="matters_policy_running")]
+        return own + super().get_urls()
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {**(extra_context or {}), "presets": presets.PRESETS}
+        if request.method == "POST" and "_confirm" not in request.POST:
+            form = PolicyForm(request.POST)
+            if "_edit" in request.POST:
+                # Shown again as it was typed, to be changed.
+                request.method = "GET"
+            elif form.is_valid() and self.has_add_permission(request):
+                return self._preview(request, form)
+        return super().add_view(request, form_url, context)
+
+    def _preview(self, request: HttpRequest, form: PolicyForm) -> HttpResponse:
+        """What the typed rules change, and what they would do to open deadlines."""
+        version = form.instance
+        typed = [(name, value) for name, values in request.POST.lists() for value in values]
+        return self._page(
+            request,
+            "admin/matters/policy/preview.html",
+            title=_("What these rules would change"),
+            version=version,
+            changes=changes(form, in_force(version.kind, version.jurisdiction)),
+            moves=services.moved_by_policy(version),
+            typed=[pair for pair in typed if not pair[0].startswith(("_", "csrf"))],
+        )
 
     def save_model(
         self, request: HttpRequest, obj: Policy, form: forms.ModelForm[Policy], change: bool
@@ -150,3 +178,47 @@ class PolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             document=obj.document,
         )
         obj.pk, obj.version = saved.pk, saved.version
+
+    def response_add(
+        self, request: HttpRequest, obj: Policy, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        said = _("%(version)s is stored. Deadlines that run already stay as they are.")
+        messages.success(request, said % {"version": obj.label})
+        return redirect("admin:matters_policy_running", obj.pk)
+
+    def running_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
+        """The open deadlines that a stored version would move, and moving them when asked to."""
+        version = get_object_or_404(Policy.objects.select_related("jurisdiction"), pk=key)
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        refused = ""
+        if request.method == "POST" and isinstance(request.user, Staff):
+            try:
+                moved = services.apply_policy(
+                    version=version,
+                    staff=request.user,
+                    reason=request.POST.get("reason", ""),
+                    limit=_MOVED_AT_ONCE,
+                )
+            except Problem as problem:
+                refused = str(problem.detail or problem.title)
+            else:
+                said = ngettext("%d deadline was moved.", "%d deadlines were moved.", moved)
+                messages.success(request, said % moved)
+                return redirect("admin:matters_policy_running", version.pk)
+        return self._page(
+            request,
+            "admin/matters/policy/running.html",
+            title=_("Open deadlines and %(version)s") % {"version": version.label},
+            version=version,
+            moves=services.moved_by_policy(version),
+            in_force=in_force(version.kind, version.jurisdiction) == version,
+            at_once=_MOVED_AT_ONCE,
+            refused=refused,
+            reason=request.POST.get("reason", ""),
+        )
+
+    def _page(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+        whole = {**self.admin_site.each_context(request), "opts": self.opts, **context}
+        status = 422 if context.get("refused") else 200
+        return TemplateResponse(request, template, whole, status=status)

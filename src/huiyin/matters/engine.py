@@ -67,8 +67,8 @@ def take(
 
     Either ``staff`` acts, by the roles their duties give them, or ``party`` does (citizen,
     platform). ``data`` is for those who may see the matter, ``public`` goes into the log in clear,
-    ``private`` as commitments. ``context`` is what the guards have to know besides and nobody keeps:
-    rows, moments. ``change`` sets further fields of the matter before it is saved.
+    ``private`` as commitments. ``context`` is what the guards have to know besides and nobody
+    keeps: rows, moments. ``change`` sets further fields of the matter before it is saved.
     Raises ``NotNow``, ``NotYours`` or ``Refused``.
     """
     if not transaction.get_connection().in_atomic_block:

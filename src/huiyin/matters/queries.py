@@ -79,6 +79,14 @@ def policy_for(kind: str, region: Region) -> Policy:
 
     Raises ``NoPolicy``.
     """
+    policy = in_force(kind, region)
+    if policy is None:
+        raise NoPolicy(kind)
+    return policy
+
+
+def in_force(kind: str, region: Region) -> Policy | None:
+    """Like ``policy_for``; None where nobody has made rules."""
     today = clock.today()
     candidates = (
         Policy.objects.filter(
@@ -91,10 +99,7 @@ def policy_for(kind: str, region: Region) -> Policy:
         .order_by("-jurisdiction__code", "-version")
     )
     # Codes of one line grow from left to right, so the nearest region has the greatest code.
-    policy = candidates.first()
-    if policy is None:
-        raise NoPolicy(kind)
-    return policy
+    return candidates.first()
 
 
 def told_replies(matter: Matter) -> list[Reply]:

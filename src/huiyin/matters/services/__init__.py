@@ -28,6 +28,7 @@ from huiyin.matters.services.rectification import (
     reach_milestone,
 )
 from huiyin.matters.services.reply import approve_reply, draft_reply, return_reply, tell
+from huiyin.matters.services.reruling import apply_policy, moved_by_policy
 from huiyin.matters.services.ringing import ring_clock
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "PlannedMilestone",
     "add_evidence",
     "add_policy",
+    "apply_policy",
     "approve_reply",
     "ask_unreachable",
     "citizen_writes",
@@ -47,6 +49,7 @@ __all__ = [
     "follow_up",
     "move_deadlines",
     "moved_by_calendar",
+    "moved_by_policy",
     "open_matter",
     "plan",
     "reach_milestone",
