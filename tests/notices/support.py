@@ -11,6 +11,11 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
 from huiyin.directory.models import Organisation, Staff
 from huiyin.kernel import clock
 from huiyin.matters.kinds import Contact
@@ -87,6 +92,30 @@ def endpoint_for(receiver: Receiver, organisation: Organisation) -> tuple[Webhoo
     return services.add_endpoint(name=receiver.url, url=receiver.url, organisation=organisation)
 
 
+def certificate_for(name: str) -> bytes:
+    """A certificate for ``name`` that is its own authority, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    return certificate.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
 def drain(dispatcher: Dispatcher) -> None:
     """Deliver all that is due."""
     for _round in range(200):
@@ -105,19 +134,22 @@ class ObedientRelay:
     """Does what a gateway does, but in memory."""
 
     reaches_people: bool = True
+    places_calls: bool = True
     down: bool = False
     messages: list[tuple[str, str, str]] = field(default_factory=list)
     calls: list[tuple[str, str]] = field(default_factory=list)
 
-    def place_call(self, matter: Matter, staff: Staff, *, to: Contact, key: str) -> str:
+    def place_call(
+        self, matter: Matter, staff: Staff, *, to: Contact, key: str, own_number: str
+    ) -> relay.Placed:
         self._work()
         self.calls.append((to.mobile, key))
-        return f"call-{len(self.calls)}"
+        return relay.Placed(f"call-{len(self.calls)}")
 
-    def send_message(self, matter: Matter, text: str, *, to: Contact, key: str) -> str:
+    def send_message(self, matter: Matter, text: str, *, to: Contact, key: str) -> relay.Placed:
         self._work()
         self.messages.append((to.mobile, text, key))
-        return f"message-{len(self.messages)}"
+        return relay.Placed(f"message-{len(self.messages)}")
 
     def _work(self) -> None:
         if self.down:

@@ -8,12 +8,15 @@ from huiyin.log.sealing import seal_if_due
 from huiyin.matters.sweeper import sweep
 from huiyin.notices.dispatcher import dispatch_due
 from huiyin.notices.ladder import fall_back
+from huiyin.notices.transports.sms_smpp.loop import tend
 
 LOOPS = (
     # Tells people: a bad review reaches its handler when the outbox rings, not a second later.
     Loop("dispatcher", dispatch_due, every_seconds=1.0, topic="outbox"),
     # Tells people away from the desk, one channel after the other until they have read it.
     Loop("channels", fall_back, every_seconds=1.0, topic="outbox"),
+    # Keeps the connection to the message centre, and takes what citizens write.
+    Loop("sms", tend, every_seconds=5.0),
     # Warnings, breaches and closings of clocks that have come due.
     Loop("sweeper", sweep, every_seconds=1.0),
     # Ends an epoch when it may end; only then does the public see something new.

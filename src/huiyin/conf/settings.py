@@ -62,8 +62,30 @@ HUIYIN_ZWDING_APP_SECRET = env.text("HUIYIN_ZWDING_APP_SECRET", "")
 HUIYIN_ZWDING_TENANT_ID = env.text("HUIYIN_ZWDING_TENANT_ID", "")
 HUIYIN_ZWDING_APP_NAME = env.text("HUIYIN_ZWDING_APP_NAME", "")
 HUIYIN_ZWDING_CREATOR_ID = env.text("HUIYIN_ZWDING_CREATOR_ID", "")
+# The mail server for notices to staff, smtps://user:password@host; without one nobody gets e-mail.
+HUIYIN_SMTP_URL = env.text("HUIYIN_SMTP_URL", "")
+HUIYIN_EMAIL_FROM = env.text("HUIYIN_EMAIL_FROM", "")
 # The telephone and SMS gateway, as module:Class. Without one nobody is called or written to.
 HUIYIN_RELAY = env.text("HUIYIN_RELAY", "")
+# Text messages: the gateway through which citizens are written to (smpp, http), and our number.
+HUIYIN_SMS_GATEWAY = env.text("HUIYIN_SMS_GATEWAY", "")
+HUIYIN_SMS_SOURCE = env.text("HUIYIN_SMS_SOURCE", "")
+# The message centre (SMPP 3.4).
+HUIYIN_SMPP_HOST = env.text("HUIYIN_SMPP_HOST", "")
+HUIYIN_SMPP_PORT = env.number("HUIYIN_SMPP_PORT", 2775)
+HUIYIN_SMPP_SYSTEM_ID = env.text("HUIYIN_SMPP_SYSTEM_ID", "")
+HUIYIN_SMPP_PASSWORD = env.text("HUIYIN_SMPP_PASSWORD", "")
+HUIYIN_SMPP_SYSTEM_TYPE = env.text("HUIYIN_SMPP_SYSTEM_TYPE", "")
+HUIYIN_SMPP_TLS = env.flag("HUIYIN_SMPP_TLS", False)
+HUIYIN_SMPP_PER_SECOND = env.number("HUIYIN_SMPP_PER_SECOND", 20)
+# Some centres write the id of a message in hex, and in decimal in its receipt.
+HUIYIN_SMPP_RECEIPTS_DECIMAL = env.flag("HUIYIN_SMPP_RECEIPTS_DECIMAL", False)
+# The provider's HTTP interface: a template's name or path; its settings are HUIYIN_SMS_HTTP_….
+HUIYIN_SMS_TEMPLATE = env.text("HUIYIN_SMS_TEMPLATE", "")
+# Calls: where a telephony provider takes them, the secret shared with it, and the longest call.
+HUIYIN_CALLS_URL = env.text("HUIYIN_CALLS_URL", "")
+HUIYIN_CALLS_SECRET = env.text("HUIYIN_CALLS_SECRET", "")
+HUIYIN_CALLS_MAX_SECONDS = env.number("HUIYIN_CALLS_MAX_SECONDS", 1800)
 # Reverse proxies in front of us whose X-Forwarded-For is believed.
 HUIYIN_TRUSTED_PROXIES = env.words("HUIYIN_TRUSTED_PROXIES", "")
 

@@ -33,6 +33,27 @@ class NoGateway(RelayDown):
     )
 
 
+class NoOwnNumber(Problem):
+    """The telephony provider rings the member of staff first, and knows no number of theirs."""
+
+    code = "no-own-number"
+    status = 409
+    title = _(
+        "Your own telephone number is not known, so the call cannot be connected. Enter it with "
+        "your channels, or ask your administrator."
+    )
+
+
+class ContactEnded(Problem):
+    """The citizen does not want to be called or written to any more."""
+
+    code = "contact-ended"
+    status = 409
+    title = _(
+        "The citizen has ended the contact. What you answer is shown on their status page only."
+    )
+
+
 class NotDead(Problem):
     """Only dead letters can be sent again."""
 

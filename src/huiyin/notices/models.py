@@ -453,6 +453,15 @@ class RelayAttempt(Row):
         ASKED = "asked", _("asked for")
         PLACED = "placed", _("placed")
         FAILED = "failed", _("failed")
+        # A message, as the receipts of its parts say.
+        ARRIVED = "arrived", _("arrived on the phone")
+        LOST = "lost", _("did not arrive")
+        # A call, as the telephony provider reports.
+        RINGING = "ringing", _("ringing")
+        ANSWERED = "answered", _("answered")
+        NO_ANSWER = "no_answer", _("no answer")
+        BUSY = "busy", _("busy")
+        UNAVAILABLE = "unavailable", _("number not available")
 
     matter = models.ForeignKey(Matter, models.PROTECT, related_name="relay_attempts")
     means = models.CharField(max_length=8, choices=ContactAttempt.Means)
@@ -461,7 +470,26 @@ class RelayAttempt(Row):
     at = models.DateTimeField()
     # Who asked for it; null when the platform itself tells the citizen.
     staff = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
-    outcome = models.CharField(max_length=10, choices=Outcome)
+    outcome = models.CharField(max_length=12, choices=Outcome)
+    # How long an answered call took.
+    seconds = models.PositiveIntegerField(null=True)
+    # What was sent, stored before it was: nothing that reached somebody is off record.
+    message = models.TextField(blank=True)
 
     class Meta:
         ordering = ["at"]
+        indexes = [
+            models.Index(fields=["reference"], name="relay_attempt_by_reference"),
+        ]
+
+
+# The tables of text messages stand in their own file and belong to this app like the others.
+from huiyin.notices.sms.models import (  # noqa: E402
+    Conversation,
+    DeliveryReceipt,
+    InboundSms,
+    SentPart,
+    SmsFragment,
+)
+
+__all__ = ["Conversation", "DeliveryReceipt", "InboundSms", "SentPart", "SmsFragment"]

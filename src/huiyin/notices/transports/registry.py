@@ -7,6 +7,8 @@ from huiyin.notices.transports.dingtalk_robot.transport import RobotTransport
 from huiyin.notices.transports.email.transport import EmailTransport
 from huiyin.notices.transports.inbox.transport import InboxTransport
 from huiyin.notices.transports.relay.transport import RelayTransport
+from huiyin.notices.transports.sms_http.transport import HttpTransport
+from huiyin.notices.transports.sms_smpp.transport import SmppTransport
 from huiyin.notices.transports.webhook.transport import WebhookTransport
 from huiyin.notices.transports.zwding.transport import ZwdingTransport
 
@@ -16,4 +18,7 @@ REMOTE: tuple[RemoteTransport, ...] = (
     RelayTransport(),
     ZwdingTransport(),
     RobotTransport(),
+    SmppTransport(),
+    HttpTransport(),
+    EmailTransport(),
 )

@@ -1,4 +1,6 @@
-"""Telling the citizen through the relay. Who left no number finds the news on the status page."""
+"""Telling the citizen through the relay.
+
+Who left no number, or ended the contact, finds the news on the status page."""
 
 from __future__ import annotations
 
@@ -11,6 +13,8 @@ from huiyin.matters.models import ContactAttempt
 from huiyin.matters.table import Event
 from huiyin.notices import relay, wording
 from huiyin.notices.models import Outbox, RelayAttempt
+from huiyin.notices.sms import services as sms
+from huiyin.notices.sms.transport import Handed, note
 from huiyin.notices.transports import names
 from huiyin.notices.transports.base import RemoteTransport, Result, Send
 
@@ -28,16 +32,19 @@ class RelayTransport(RemoteTransport):
     def prepare(self, notice: Outbox) -> Send:
         matter, gateway = notice.about, relay.current()
         contact = kinds.get(matter.kind).contact(matter)
-        if contact is None or not gateway.reaches_people:
+        if contact is None or not gateway.reaches_people or matter.contact_ended_at is not None:
             return lambda: Result(delivered=True)
         text = wording.for_citizen(notice, contact)
+        to = sms.converse(matter=matter, contact=contact)
 
         def send() -> Result:
             try:
-                reference = gateway.send_message(matter, text, to=contact, key=notice.delivery_key)
-            except relay.RelayFailed:
-                return Result(delivered=False, error="the relay refused")
-            return Result(delivered=True, reference=reference)
+                placed = gateway.send_message(matter, text, to=to, key=notice.delivery_key)
+            except relay.RelayFailed as error:
+                return Result(delivered=False, error=f"the relay refused: {error}"[:100])
+            return Handed(
+                True, reference=placed.reference, gateway=placed.gateway, parts=placed.parts
+            )
 
         return send
 
@@ -50,6 +57,7 @@ class RelayTransport(RemoteTransport):
                 at=clock.now(),
                 outcome=RelayAttempt.Outcome.PLACED,
             )
+            note(notice, result)
         if notice.event in _ANSWERS:
             via = VIA_RELAY if result.reference else VIA_STATUS_PAGE
             matters.tell(matter=notice.about, via=via)

@@ -1,0 +1,13 @@
+"""Addresses given to providers: stable, and named in docs/reference/relay.md."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from huiyin.api.gateways import views
+
+urlpatterns = [
+    path("sms/reports", views.sms_reports),
+    path("sms/messages", views.sms_messages),
+    path("calls", views.calls),
+]
