@@ -75,7 +75,8 @@ OTHERS: tuple[Case, ...] = (
     ("2026-02-14", "2026-02-24", "2026-03-02", "2026-02-24", "2026-02-28", "2026-03-13"),
     # Mid-Autumn and National Day 2026: 25 to 27 September and 1 to 7 October off; Sunday 20
     # September and Saturday 10 October worked. Friday 18 September. Natural: Saturday the 19th, so
-    # the 20th; +15 is 3 October, so the 8th. Working: 20 21 22 23 24 | 28 29 30 8 9 | 10 12 13 14 15.
+    # the 20th; +15 is 3 October, so the 8th.
+    # Working: 20 21 22 23 24 | 28 29 30 8 9 | 10 12 13 14 15.
     ("2026-09-18", "2026-09-20", "2026-10-08", "2026-09-20", "2026-09-24", "2026-10-15"),
     # Thursday 24 September. Natural: the 25th, so Monday the 28th; +15 is Friday 9 October.
     # Working: 28 29 30 8 9 | 10 12 13 14 15 | 16 19 20 21 22.
