@@ -12,7 +12,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from huiyin.directory.models import Staff
 from huiyin.kernel.admin import ReadOnly, SecretOnceAdmin
 from huiyin.kernel.problems import Problem
-from huiyin.notices import services
+from huiyin.notices import (
+    robot_admin,  # noqa: F401 - registers its page
+    services,
+)
 from huiyin.notices.models import Delivery, Outbox, WebhookEndpoint
 from huiyin.notices.transports import names
 from huiyin.notices.transports.webhook import guard
@@ -45,6 +48,10 @@ class WebhookEndpointAdmin(SecretOnceAdmin):
     search_fields = ["name"]
     autocomplete_fields = ["organisation", "region"]
     advice = gettext_lazy("Copy the secret now and give it to the receiver over a safe way.")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookEndpoint]:
+        # Robots have a page of their own.
+        return super().get_queryset(request).filter(transport=names.WEBHOOK)
 
     def make(self, row: WebhookEndpoint) -> tuple[WebhookEndpoint, str]:
         return services.add_endpoint(
