@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cloudevents.core.bindings.http import HTTPMessage, from_http_event
+from django.conf import settings
 from django.db import connection
 from standardwebhooks.webhooks import Webhook
 
@@ -47,17 +49,36 @@ def test_a_webhook_carries_a_signature_that_others_can_verify(
 
     [request] = receiver.received
     verified = Webhook(secret).verify(request.body, request.headers)
-    assert verified["type"] == "matter.opened"
     matter = Matter.objects.get()
     assert verified["data"]["matter"] == matter.code
     assert verified["data"]["due"] is not None
-    assert datetime.fromisoformat(verified["timestamp"]).tzinfo is not None
     notice = _webhook()
     assert (notice.state, notice.attempts, notice.next_attempt_at) == ("delivered", 1, None)
     [delivery] = notice.deliveries.all()
     assert (delivery.outcome, delivery.status_code, delivery.number) == ("delivered", 204, 1)
     assert delivery.delay_ms is not None
     assert delivery.arrived_at == delivery.finished_at
+
+
+def test_a_webhook_is_an_event_that_others_can_read(
+    dispatcher: Dispatcher, receiver: Receiver
+) -> None:
+    _hook(receiver)
+    drain(dispatcher)
+
+    [request] = receiver.received
+    read = from_http_event(HTTPMessage(request.headers, request.body))
+    assert read.get_specversion() == "1.0"
+    assert read.get_type() == "cn.huiyin.matter.opened"
+    assert read.get_subject() == Matter.objects.get().code
+    assert read.get_id() == request.key == _webhook().delivery_key
+    assert read.get_source() == settings.HUIYIN_BASE_URL
+    happened = read.get_time()
+    assert happened is not None
+    assert happened.tzinfo is not None
+    data = read.get_data()
+    assert isinstance(data, dict)
+    assert data["event"] == "open"
 
 
 def test_a_failed_webhook_is_tried_again_later_under_the_same_key(

@@ -59,6 +59,10 @@ def test_an_address_of_the_wrong_shape_is_refused(strict: None, url: str) -> Non
         "[64:ff9b::7f00:1]",
         "[2002:7f00:1::]",
         "[ff02::1]",
+        "[::127.0.0.1]",
+        "[::8.8.8.8]",
+        "[fec0::1]",
+        "[64:ff9b:1::808:808]",
     ],
 )
 def test_no_way_into_our_own_network(strict: None, host: str) -> None:

@@ -3,18 +3,13 @@
 import socket
 import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from huiyin.notices.transports.webhook import guard, transport
-from tests.notices.support import Receiver, listening
+from tests.notices.support import Receiver, certificate_for, listening
 
 NAME = "hook.example.org"
 
@@ -23,7 +18,7 @@ NAME = "hook.example.org"
 def secure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
     """A receiver with a certificate for ``NAME`` from an authority installed on this machine."""
     path = tmp_path / "both.pem"
-    path.write_bytes(_certificate_and_key())
+    path.write_bytes(certificate_for(NAME))
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
     transport._trusted.cache_clear()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -31,29 +26,6 @@ def secure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver
     with listening(context) as receiver:
         yield receiver
     transport._trusted.cache_clear()
-
-
-def _certificate_and_key() -> bytes:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    return certificate.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
 
 
 def _post_to(name: str, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> Any:

@@ -11,8 +11,11 @@ class NoticesConfig(AppConfig):
     def ready(self) -> None:
         from huiyin.matters import hooks
         from huiyin.notices import relay, services, taking_back
+        from huiyin.notices.transports.email import config as email
 
         hooks.on_step(services.announce)
         hooks.on_step(taking_back.moved_on)
+        if email.wanted():
+            email.server()  # refuses to start with an address that cannot be right
         if settings.HUIYIN_RELAY:
             relay.use(relay.named(settings.HUIYIN_RELAY))

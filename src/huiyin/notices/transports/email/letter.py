@@ -24,8 +24,8 @@ def write(
     at: datetime,
 ) -> EmailMessage:
     """The message. Its ``Message-ID`` is made of the delivery ``key``: a repetition has the same,
-    and mailboxes show it once. ``thread`` keeps together what is about one matter; ``link`` can be clicked where
-    the text has it."""
+    and mailboxes show it once. ``thread`` keeps together what is about one matter;
+    ``link`` can be clicked where the text has it."""
     here = urlsplit(settings.HUIYIN_BASE_URL).hostname or "localhost"
     message = EmailMessage(policy=SMTP)
     message["From"], message["To"] = sender, to

@@ -14,6 +14,10 @@ from urllib.parse import SplitResult, urlsplit
 from django.conf import settings
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+# What leads into somebody's own network although its numbers look public: addresses that are
+# compatible with IPv4 (RFC 4291, withdrawn), local ones (RFC 3879, withdrawn), local translation
+# (RFC 8215).
+_LOCAL_ONLY = tuple(map(ipaddress.IPv6Network, ("::/96", "fec0::/10", "64:ff9b:1::/48")))
 
 
 class Refused(Exception):
@@ -62,6 +66,8 @@ def resolve(url: str) -> Target:
 def _is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address.split("%", 1)[0])
     if isinstance(ip, ipaddress.IPv6Address):
+        if any(ip in network for network in _LOCAL_ONLY):
+            return False
         # An IPv4 address may travel in an IPv6 coat.
         if ip in _NAT64:
             return _is_public(str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))

@@ -1,20 +1,18 @@
-"""Signed webhooks (Standard Webhooks) to other systems."""
+"""CloudEvents in signed webhooks (Standard Webhooks) to other systems."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import ssl
 from functools import lru_cache
 
 import httpx
-from django.core.serializers.json import DjangoJSONEncoder
 
 from huiyin.kernel import clock, crypto
 from huiyin.notices.models import Outbox
 from huiyin.notices.transports import names
 from huiyin.notices.transports.base import RemoteTransport, Result, Send
-from huiyin.notices.transports.webhook import guard, signing
+from huiyin.notices.transports.webhook import event, guard, signing
 
 # For the whole exchange: no drip of bytes keeps a thread for longer.
 _SECONDS = 10.0
@@ -36,10 +34,7 @@ class WebhookTransport(RemoteTransport):
         secret = crypto.unseal(
             bytes(endpoint.secret_sealed), purpose="webhook", about=endpoint.pk.bytes
         )
-        url, key = endpoint.url, notice.delivery_key
-        body = json.dumps(
-            notice.payload, cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":")
-        ).encode()
+        url, key, body = endpoint.url, notice.delivery_key, event.body(notice)
         return lambda: _post(url, secret=secret, key=key, body=body)
 
 
@@ -79,7 +74,7 @@ async def _exchange(url: str, target: guard.Target, secret: str, key: str, body:
     signed_at = clock.machine_now()
     headers = {
         "host": original.netloc.decode(),
-        "content-type": "application/json",
+        "content-type": event.CONTENT_TYPE,
         "user-agent": "huiyin",
         **signing.headers(secret=secret, key=key, at=signed_at, body=body),
     }
