@@ -103,6 +103,13 @@ def staff(
     )
 
 
+def colleague(of: Organisation) -> Staff:
+    """Somebody who works in ``of`` and has no duty."""
+    someone = staff(of=of, username=f"colleague-{next(_serial)}")
+    someone.duties.all().delete()
+    return someone
+
+
 def integrator(at: Region | None = None, name: str = "") -> tuple[Integrator, str]:
     """A business system and its key; by default it may push for the whole province."""
     return reviews.add_integrator(
@@ -180,6 +187,11 @@ class Loop:
     event: ServiceEvent
     receipt: Receipt
     matter: Matter
+    # Whose work the review is about; no duty at all.
+    clerk: Staff
+    # Handles the unit next door, under the same superior.
+    neighbour: Organisation
+    joint_handler: Staff
     outsider: Staff = field(repr=False)
 
     def again(self) -> Matter:
@@ -194,12 +206,23 @@ class Loop:
         return {"matter": self.again(), "staff": who, "seen_version": self.matter.version}
 
 
-def loop(state: State = State.DELIVERED, *, in_round: int = 1, **said: Any) -> Loop:
-    """A matter in ``state``, brought there by the verbs alone; ``said`` is the bad review."""
+def loop(
+    state: State = State.DELIVERED, *, in_round: int = 1, joint: bool = False, **said: Any
+) -> Loop:
+    """A matter in ``state``, brought there by the verbs alone; ``said`` is the bad review.
+
+    ``joint``: the unit next door has been asked to join in.
+    """
     # Attempts to reach somebody count when they lie hours apart.
     back = timedelta(hours=8) if state == State.UNREACHABLE_ASKED else timedelta()
     with clock.frozen(clock.now() - back):
-        made = _opened(said)
+        made = _opened(said, wrong_unit=state == State.RETURNED)
+    if joint:
+        matters.add_co_unit(**made.now(made.supervisor), unit=made.neighbour, task="请协助核查。")
+    if state == State.RETURNED:
+        matters.return_matter(**made.now(made.handler), reason="不属于本单位职责。")
+        made.again()
+        return made
     if state == State.UNREACHABLE_ASKED:
         _ask_unreachable(made)
         return made
@@ -214,9 +237,11 @@ def bad_review(**said: Any) -> Loop:
     return loop(**said)
 
 
-def _opened(said: dict[str, Any]) -> Loop:
+def _opened(said: dict[str, Any], *, wrong_unit: bool = False) -> Loop:
+    """A delivered matter; ``wrong_unit``: the unit next door had it first and handed it on."""
     above = organisation("上级机关", at=region(PREFECTURE))
     unit = organisation("承办单位", parent=above)
+    neighbour = organisation("协办单位", parent=above)
     # Everybody is on duty before the review comes: it is told to whoever is there then.
     people = {
         "handler": staff(Role.HANDLER, of=unit),
@@ -227,17 +252,26 @@ def _opened(said: dict[str, Any]) -> Loop:
             of=organisation("热线", at=region(PROVINCE), kind=Organisation.Kind.HOTLINE),
             over=region(PROVINCE),
         ),
+        "clerk": colleague(neighbour if wrong_unit else unit),
+        "joint_handler": staff(Role.HANDLER, of=neighbour),
         "outsider": staff(Role.HANDLER, of=organisation("别的单位")),
     }
-    happened = event(unit)
+    served_by = {"loginName": people["clerk"].username, "name": people["clerk"].display_name}
+    happened = event(neighbour if wrong_unit else unit, evaluatedPersonInfo=[served_by])
     receipt = review(happened, **({"level": 1, "tags": ["115"], "text": "等了三个小时。"} | said))
-    return Loop(
+    made = Loop(
         organisation=unit,
+        neighbour=neighbour,
         event=happened,
         receipt=receipt,
-        matter=Matter.objects.get(organisation=unit),
+        matter=Matter.objects.get(organisation__in=[unit, neighbour]),
         **people,
     )
+    if wrong_unit:
+        reason = "由该单位负责。"
+        matters.hand_on(**made.now(made.joint_handler), unit=unit, reason=reason)
+        made.again()
+    return made
 
 
 def reach(made: Loop, outcome: str = ContactAttempt.Outcome.REACHED) -> ContactAttempt:

@@ -45,11 +45,11 @@ def test_the_arbiter_sees_what_was_reopened_outside_the_own_line() -> None:
 
 def test_only_steps_that_the_actor_may_take_are_offered() -> None:
     loop = factories.loop(State.REPLY_DRAFTED)
-    assert queries.possible_events(loop.handler, loop.again()) == set()
-    assert queries.possible_events(loop.approver, loop.matter) == {
-        Event.APPROVE_REPLY,
-        Event.RETURN_REPLY,
-    }
+    decisions = {Event.APPROVE_REPLY, Event.RETURN_REPLY}
+    assert not queries.possible_events(loop.handler, loop.again()) & decisions
+    assert queries.possible_events(loop.approver, loop.matter) == {*decisions, Event.GIVE_TO}
+    assert queries.possible_events(loop.clerk, loop.matter) == {Event.STATE_SIDE}
+    assert queries.possible_events(loop.outsider, loop.matter) == set()
 
 
 def test_the_citizen_sees_the_reply_that_was_told_and_no_draft() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import date, datetime, timedelta
 
 from django.db.models import Min
@@ -11,7 +12,7 @@ from huiyin.calendars.arithmetic import OFFICE_OPENS, Calendar, Unit, instant, l
 from huiyin.calendars.services import Deadline, deadline
 from huiyin.kernel.clock import now
 from huiyin.matters.models import Clock, Matter
-from huiyin.matters.policy import ClockRule, Rules
+from huiyin.matters.policy import ClockRule, PeriodRule, Rules
 from huiyin.matters.table import ClockKind
 
 
@@ -100,18 +101,22 @@ def reminder(clock: Clock, place: int) -> datetime | None:
 
 
 def extend(clock: Clock, amount: int) -> None:
-    """Let ``clock`` run ``amount`` of its units longer, counted from its last day."""
+    """Let ``clock`` (not saved here) run ``amount`` of its units longer, counted from its last
+    day."""
     clock.extended_by += amount
-    _count_anew(clock)
+    set_due(clock, end_of(clock))
 
 
-def shorten(clock: Clock, rule: ClockRule) -> None:
-    """Give ``clock`` the period of a simple matter, counted from its own beginning."""
-    if rule.simple is None:
-        raise ValueError("this policy knows no simple matters")
-    clock.amount = clock.units = rule.simple.amount
-    clock.unit = rule.simple.unit
-    _count_anew(clock)
+def shorten(clock: Clock, rule: PeriodRule) -> None:
+    """Give ``clock`` (not saved here) the period of a simple matter, counted from its own
+    beginning; never a later end than it has."""
+    like = copy(clock)
+    like.amount = like.units = rule.amount
+    like.unit = rule.unit
+    end = end_of(like)
+    if end.due_at < clock.due_at:
+        clock.amount, clock.units, clock.unit = like.amount, like.units, like.unit
+        set_due(clock, end)
 
 
 def hold(clock: Clock, at: datetime) -> None:

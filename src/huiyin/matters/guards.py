@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A step about to be taken: the matter, who acts (None: citizen or platform), what is said."""
+    """A step about to be taken: the matter, who acts (None: citizen or platform), and what is said
+    or, not to be stored, has to be known to judge it."""
 
     matter: Matter
     staff: Staff | None
@@ -121,6 +122,8 @@ def can_be_extended(attempt: Attempt) -> bool:
 
 def asked_before_it_is_due(attempt: Attempt) -> bool:
     running = attempt.matter.clocks.filter(kind="rectification", stopped_at__isnull=True).first()
+    if running is not None and running.paused_at is not None:
+        raise Refused(_("The deadline stands still until the ruling. Extend it afterwards."))
     if running is None or running.due_at <= clock.now():
         raise Refused(_("The deadline has passed: it can no longer be extended."))
     return True

@@ -104,6 +104,12 @@ class ReassignmentRule(Part, frozen=True):
             raise ValueError(_("more free moves than moves in all"))
 
 
+class ConsequenceRule(Part, frozen=True):
+    """How long a member of staff has to object to a consequence."""
+
+    objection: PeriodRule = PeriodRule(5, "working_day")
+
+
 class EscalationRule(Part, frozen=True):
     """How high the ladder goes: one level for each further full period, up to ``highest``."""
 
@@ -140,6 +146,7 @@ class Rules(Part, frozen=True):
     approvals: ApprovalRule = ApprovalRule()
     appeals: AppealRule = AppealRule()
     reassignment: ReassignmentRule = ReassignmentRule()
+    consequences: ConsequenceRule = ConsequenceRule()
     escalation: EscalationRule = EscalationRule()
     notices: NoticeRule = NoticeRule()
 

@@ -44,6 +44,7 @@ def _document(
             "hearing": {"amount": 2, "unit": "working_day"},
         },
         "reassignment": {"free": 1, "limit": 2},
+        "consequences": {"objection": {"amount": 5, "unit": "working_day"}},
         "escalation": {"highest": "province"},
         "notices": {
             "quiet_from": "21:00",

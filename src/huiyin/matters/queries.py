@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.db.models import Q, QuerySet
 
 from huiyin.directory.codes import region_lineage
@@ -10,7 +12,16 @@ from huiyin.directory.queries import line_of_command, organisations_in_scope, ro
 from huiyin.kernel import clock
 from huiyin.kernel.problems import NotFound
 from huiyin.matters.errors import NoPolicy
-from huiyin.matters.models import Assignment, Concerned, Matter, Policy, Reply
+from huiyin.matters.models import (
+    Assignment,
+    Concerned,
+    Consequence,
+    Evidence,
+    Matter,
+    Policy,
+    Rectification,
+    Reply,
+)
 from huiyin.matters.table import TRANSITIONS, Event, Party
 
 _UNIT_ROLES = (Role.HANDLER, Role.APPROVER, Role.SUPERVISOR, Role.AUDITOR)
@@ -72,6 +83,38 @@ def possible_events(staff: Staff, matter: Matter) -> set[Event]:
     """The steps that the table offers this actor now; guards may still ask for more first."""
     parties = parties_of(staff, matter)
     return {row.event for row in TRANSITIONS if row.source == matter.state and row.by & parties}
+
+
+def plan_of(matter: Matter) -> Rectification | None:
+    """Root cause and plan in force: the matter's own, or those of the improvement it shares."""
+    leading = matter.improvement_of or matter
+    found: Rectification | None = leading.rectifications.order_by("at").last()
+    return found
+
+
+def evidence_of(matter: Matter) -> QuerySet[Evidence]:
+    """What shows that it was put right: the matter's own, and that of the shared improvement."""
+    return Evidence.objects.filter(matter__in=[matter.pk, matter.improvement_of_id or matter.pk])
+
+
+def consequences_visible_to(staff: Staff) -> QuerySet[Consequence]:
+    """Those about ``staff``, and those about people whom they supervise or audit; nobody else
+    learns of one, whatever matter it came from."""
+    line = organisations_in_scope(staff, [Role.SUPERVISOR, Role.AUDITOR])
+    return Consequence.objects.filter(Q(staff=staff) | Q(staff__organisation__in=line))
+
+
+def get_consequence(staff: Staff, key: UUID) -> Consequence:
+    """Raises ``NotFound`` when there is none or it is not visible."""
+    found = (
+        consequences_visible_to(staff)
+        .select_related("staff", "matter", "decided_by", "answered_by")
+        .filter(pk=key)
+        .first()
+    )
+    if found is None:
+        raise NotFound
+    return found
 
 
 def policy_for(kind: str, region: Region) -> Policy:

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from huiyin.directory.models import Staff
 from huiyin.kernel import clock, crypto, ids
 from huiyin.log.models import Leaf
 from huiyin.matters.kinds import Contact, Description
@@ -96,14 +97,10 @@ def follow_up_of(review: Review) -> Review | None:
 
 
 def matter_of(event: ServiceEvent) -> Matter | None:
-    """The matter that the first review of ``event`` opened, if it did."""
+    """The matter that the first review of ``event`` opened, if it did; whoever has it now."""
     return (
         Matter.objects.select_related("organisation", "policy")
-        .filter(
-            organisation_id=event.organisation_id,
-            kind=KIND,
-            subject_id__in=first_review_of(event),
-        )
+        .filter(kind=KIND, subject_id__in=first_review_of(event))
         .first()
     )
 
@@ -113,6 +110,19 @@ def first_review_of(event: ServiceEvent) -> QuerySet[Review, Any]:
     return Review.objects.filter(
         organisation_id=event.organisation_id, event=event, ordinal=1
     ).values("pk")
+
+
+def clerks_concerned(review: Review) -> QuerySet[Staff]:
+    """The members of staff whose work ``review`` is about, as far as the event names their
+    accounts. Nobody when the citizen hid the name: the clerk leads to the citizen."""
+    logins = [clerk.get("login", "") for clerk in review.event.clerks]
+    if review.hide_name_from_unit or not any(logins):
+        return Staff.objects.none()
+    return Staff.objects.filter(
+        username__in=logins,
+        organisation__path__startswith=review.event.organisation.path,
+        is_active=True,
+    )
 
 
 def invited_event(right: tokens.Token) -> ServiceEvent:

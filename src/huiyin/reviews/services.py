@@ -39,6 +39,7 @@ from huiyin.reviews.models import (
 )
 from huiyin.reviews.naming import screen_for
 from huiyin.reviews.queries import (
+    clerks_concerned,
     current_tags,
     first_review_of,
     hash_of_key,
@@ -212,6 +213,7 @@ def _move_the_loop(review: Review) -> None:
             organisation=review.organisation,
             accepted_at=review.accepted_at,
             public=about,
+            concerned=clerks_concerned(review),
         )
 
 

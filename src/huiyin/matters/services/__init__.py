@@ -5,7 +5,13 @@ two people never act on different pictures of it. All raise ``NotNow``, ``NotYou
 ``Refused``.
 """
 
+from huiyin.matters.services.assigning import assign, give_to, hand_on, return_matter
 from huiyin.matters.services.closing import decline_follow_up, follow_up, withdraw
+from huiyin.matters.services.consequences import (
+    decide_objection,
+    object_to_consequence,
+    record_consequence,
+)
 from huiyin.matters.services.contact import (
     MAX_CITIZEN_TEXT,
     ask_unreachable,
@@ -16,7 +22,10 @@ from huiyin.matters.services.contact import (
     record_late_contact,
     verify,
 )
+from huiyin.matters.services.extending import ask_extension, decide_extension
 from huiyin.matters.services.input import MAX_TEXT
+from huiyin.matters.services.joint import add_co_unit, contribute, end_co_unit, state_side
+from huiyin.matters.services.merging import merge, split
 from huiyin.matters.services.opening import open_matter
 from huiyin.matters.services.policies import add_policy, seed_policies
 from huiyin.matters.services.recomputing import move_deadlines, moved_by_calendar
@@ -30,34 +39,52 @@ from huiyin.matters.services.rectification import (
 from huiyin.matters.services.reply import approve_reply, draft_reply, return_reply, tell
 from huiyin.matters.services.reruling import apply_policy, moved_by_policy
 from huiyin.matters.services.ringing import ring_clock
+from huiyin.matters.services.supervising import answer_order, order
 
 __all__ = [
     "MAX_CITIZEN_TEXT",
     "MAX_TEXT",
     "PlannedMeasure",
     "PlannedMilestone",
+    "add_co_unit",
     "add_evidence",
     "add_policy",
+    "answer_order",
     "apply_policy",
     "approve_reply",
+    "ask_extension",
     "ask_unreachable",
+    "assign",
     "citizen_writes",
+    "contribute",
+    "decide_extension",
+    "decide_objection",
     "decide_unreachable",
     "decline_follow_up",
     "draft_reply",
+    "end_co_unit",
     "end_contact",
     "follow_up",
+    "give_to",
+    "hand_on",
+    "merge",
     "move_deadlines",
     "moved_by_calendar",
     "moved_by_policy",
+    "object_to_consequence",
     "open_matter",
+    "order",
     "plan",
     "reach_milestone",
+    "record_consequence",
     "record_contact",
     "record_late_contact",
+    "return_matter",
     "return_reply",
     "ring_clock",
     "seed_policies",
+    "split",
+    "state_side",
     "tell",
     "verify",
     "withdraw",

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 
 from huiyin.directory.models import Staff
 from huiyin.kernel import clock
-from huiyin.matters import engine
-from huiyin.matters.errors import Refused
-from huiyin.matters.models import ContactAttempt, Matter, Step
+from huiyin.matters import clocks, engine, policy
+from huiyin.matters.errors import NotNow, Refused
+from huiyin.matters.models import Clock, ContactAttempt, Matter, Step
+from huiyin.matters.policy import PeriodRule
 from huiyin.matters.services.input import choice_of, text_of
-from huiyin.matters.table import Event, Party
+from huiyin.matters.table import ClockKind, Event, Party
 
 MAX_CITIZEN_TEXT = 1000
 MAX_CITIZEN_MESSAGES_A_DAY = 20
@@ -145,13 +146,51 @@ def end_contact(*, matter: Matter, via: str) -> Step:
 
 
 @transaction.atomic
-def verify(*, matter: Matter, staff: Staff, seen_version: int, facts: str) -> Step:
-    """Record what the callback established; ends the callback clock."""
+def verify(
+    *, matter: Matter, staff: Staff, seen_version: int, facts: str, simple: bool = False
+) -> Step:
+    """Record what the callback established; ends the callback clock.
+
+    A ``simple`` matter gets the shorter period for rectification, where the policy has one.
+    """
     facts = text_of(facts, "facts")
     matter = engine.lock(matter, seen_version=seen_version)
+    data: dict[str, Any] = {"facts": facts}
+    if not simple:
+        return engine.take(matter, Event.VERIFY, staff=staff, data=data, private={"facts": facts})
+    running, rule = _to_shorten(matter)
+    before = running.last_day
+    clocks.shorten(running, rule)
+    due_days = {"due_day_before": before.isoformat(), "due_day": running.last_day.isoformat()}
+
+    def change(_changed: Matter) -> None:
+        running.save()
+
     return engine.take(
-        matter, Event.VERIFY, staff=staff, data={"facts": facts}, private={"facts": facts}
+        matter,
+        Event.VERIFY,
+        staff=staff,
+        data={**data, "simple": True, **due_days},
+        public={"simple": True, **due_days},
+        private={"facts": facts},
+        change=change,
     )
+
+
+def _to_shorten(matter: Matter) -> tuple[Clock, PeriodRule]:
+    """The rectification clock, and the period of a simple matter. Raises ``Refused``."""
+    running = clocks.running(matter, ClockKind.RECTIFICATION)
+    rule = policy.read(matter.policy.document).clocks.rectification.simple
+    if rule is None or matter.round > 1:
+        raise Refused(_("The rules here know no shorter period for this matter."), field="simple")
+    if running is None:
+        raise NotNow
+    if running.paused_at is not None:
+        raise Refused(
+            _("The deadline stands still until the ruling: it cannot be shortened now."),
+            field="simple",
+        )
+    return running, rule
 
 
 @transaction.atomic

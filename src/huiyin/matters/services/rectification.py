@@ -82,6 +82,7 @@ def plan(
         },
         public={"root_cause": root_cause, "measures": sorted(set(heads))},
         private={"explanation": explanation, "measures": "\n".join(texts)},
+        change=_stand_alone,
     )
     rectification.save(force_insert=True)
     Measure.objects.bulk_create(
@@ -147,6 +148,11 @@ def add_evidence(
     evidence.file.save(f"{evidence.pk}{file.suffix}", file.as_django_file(), save=False)
     evidence.save(force_insert=True)
     return evidence
+
+
+def _stand_alone(matter: Matter) -> None:
+    """Who has a plan of its own no longer shares another matter's improvement."""
+    matter.improvement_of = None
 
 
 def _rectification_clock(matter: Matter) -> Clock:

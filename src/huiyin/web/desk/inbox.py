@@ -21,10 +21,15 @@ from huiyin.directory.queries import organisations_in_scope
 from huiyin.kernel import clock, ids, paging
 from huiyin.kernel.problems import Invalid
 from huiyin.matters import kinds
-from huiyin.matters.guards import not_reopened_yet, was_reopened
+from huiyin.matters.guards import (
+    approver_decides,
+    not_reopened_yet,
+    supervisor_decides,
+    was_reopened,
+)
 from huiyin.matters.models import Clock, Matter, Reply
 from huiyin.matters.queries import visible_to
-from huiyin.matters.table import TRANSITIONS, Party, State
+from huiyin.matters.table import TRANSITIONS, Party, State, Transition
 from huiyin.notices.queries import unread_matters
 from huiyin.web.desk.frame import desk_page, member, render_desk, roles_of
 
@@ -118,14 +123,14 @@ def waiting_for(staff: Staff, roles: set[str]) -> Q:
     for role in sorted(roles):
         party = Party(role)
         states = {
-            (row.source, was_reopened in row.guards, not_reopened_yet in row.guards)
+            (row.source, was_reopened in row.guards, not_reopened_yet in row.guards, _who(row))
             for row in TRANSITIONS
-            if party in row.by
+            if party in row.by and not row.optional
         }
         here = Q(pk__in=())
-        for state, second_round, first_round in states:
+        for state, second_round, first_round, decides in states:
             rounds = Q(round__gt=1) if second_round else Q(round=1) if first_round else Q()
-            here |= Q(state=state) & rounds
+            here |= Q(state=state) & rounds & decides
         scope = organisations_in_scope(staff, [Role(role)])
         waiting |= here & Q(organisation__in=scope)
     # Nobody approves what they wrote themselves.
@@ -136,6 +141,14 @@ def waiting_for(staff: Staff, roles: set[str]) -> Q:
         .values("pk")
     )
     return waiting & ~own_draft
+
+
+def _who(row: Transition) -> Q:
+    """The matters whose policy gives this decision to the party of ``row``."""
+    by_supervisor = Q(policy__document__approvals__reply="supervisor")
+    if supervisor_decides in row.guards:
+        return by_supervisor
+    return ~by_supervisor if approver_decides in row.guards else Q()
 
 
 def _counts(
