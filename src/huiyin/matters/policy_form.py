@@ -141,6 +141,7 @@ SECTIONS: tuple[tuple[str | Promise, dict[str, forms.Field]], ...] = (
             "reassignment__limit": _count(_("moves in all"), 1, 5),
         },
     ),
+    (_("Time to object to a consequence for staff"), _period("consequences__objection")),
     (
         _("Escalation"),
         {"escalation__highest": forms.ChoiceField(label=_("up to"), choices=_HIGHEST)},
