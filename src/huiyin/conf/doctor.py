@@ -44,8 +44,9 @@ class Finding:
 Findings = Iterator[Finding]
 
 
-def run(*, full: bool = False) -> list[Finding]:
-    """Everything the checks found, in order; with ``full`` every row is compared with the log.
+def run(*, full: bool = False, connect: bool = False) -> list[Finding]:
+    """Everything the checks found, in order; with ``full`` every row is compared with the log, with
+    ``connect`` the systems that notices go to are asked whether they know us.
 
     A database that does not answer or lacks tables is said once, not by each check that needs it.
     """
@@ -74,6 +75,7 @@ def run(*, full: bool = False) -> list[Finding]:
             ),
         ]
     findings += [finding for check in DATABASE_CHECKS for finding in check()]
+    findings += dingtalk(connect=connect)
     findings += agreement(full=full)
     return findings
 
@@ -312,6 +314,53 @@ def notices() -> Findings:
             "no relay is installed: citizens read replies on the status page only",
             "Connect a telephone and SMS gateway.",
         )
+
+
+def dingtalk(*, connect: bool = False) -> Findings:
+    """Whether staff can be told in government DingTalk, and groups by their robots; asks for a
+    token only with ``connect``."""
+    from huiyin.notices.queries import robots_at_work
+    from huiyin.notices.transports.zwding import config
+    from huiyin.notices.transports.zwding.client import Failed
+
+    about = "dingtalk"
+    if not config.wanted():
+        yield Finding(Level.OK, about, "government DingTalk is not connected")
+    else:
+        try:
+            host = config.credentials().host
+            if connect:
+                config.client().check()
+        except config.NotConfigured as error:
+            yield Finding(Level.FAIL, about, str(error), "Set it, or remove HUIYIN_ZWDING_HOST.")
+        except Failed as error:
+            yield Finding(
+                Level.FAIL,
+                about,
+                f"no token from government DingTalk: {error}",
+                "Check host, key and secret, this machine's clock, and that its address may call.",
+            )
+        else:
+            found = (
+                "knows us" if connect else "configured; `huiyin doctor --connect` asks for a token"
+            )
+            encrypted = host.startswith("https://")
+            yield Finding(
+                Level.OK if encrypted else Level.WARNING,
+                about,
+                f"government DingTalk: {found}" if encrypted else f"{host} is not encrypted",
+                "" if encrypted else "Use https:// unless the whole way there is yours.",
+            )
+    robots, silenced = robots_at_work()
+    if silenced:
+        yield Finding(
+            Level.WARNING,
+            about,
+            f"{silenced} of {robots} robots are silenced: they spoke too often",
+            "Nothing is lost, it waits ten minutes. Let nothing else speak as the same robot.",
+        )
+    elif robots:
+        yield Finding(Level.OK, about, f"{robots} robots")
 
 
 def agreement(*, full: bool = False) -> Findings:

@@ -11,9 +11,18 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from huiyin.directory.models import Staff
+from huiyin.kernel import clock
 from huiyin.matters.models import Matter
 from huiyin.matters.queries import visible_to
-from huiyin.notices.models import DIGEST, FirstArrival, InboxCounter, InboxItem, Outbox
+from huiyin.notices.models import (
+    DIGEST,
+    FirstArrival,
+    InboxCounter,
+    InboxItem,
+    Outbox,
+    Robot,
+    RobotPace,
+)
 from huiyin.notices.transports import names
 
 
@@ -93,3 +102,11 @@ def delays(since: datetime) -> Delays:
         return found[math.ceil(share * len(found)) - 1] if found else None
 
     return Delays(len(found), nearest_rank(0.5), nearest_rank(0.99))
+
+
+def robots_at_work() -> tuple[int, int]:
+    """How many robots are switched on, and how many of those are silenced just now. Two queries."""
+    active = Robot.objects.filter(active=True)
+    # DingTalk silences them in real time, whatever the demo's clock says.
+    silenced = RobotPace.objects.filter(robot__in=active, silent_until__gt=clock.machine_now())
+    return active.count(), silenced.count()

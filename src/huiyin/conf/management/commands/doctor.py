@@ -24,8 +24,12 @@ class Command(BaseCommand):
             "--full", action="store_true", help="compare every row with the log, however long it is"
         )
 
-    def handle(self, *args: Any, as_json: bool, full: bool, **options: Any) -> None:
-        findings = doctor.run(full=full)
+        parser.add_argument(
+            "--connect", action="store_true", help="ask the systems that notices go to"
+        )
+
+    def handle(self, *args: Any, as_json: bool, full: bool, connect: bool, **options: Any) -> None:
+        findings = doctor.run(full=full, connect=connect)
         if as_json:
             everything = [asdict(finding) for finding in findings]
             self.stdout.write(json.dumps(everything, ensure_ascii=False, indent=2))
