@@ -10,7 +10,7 @@ from django.db import connection
 
 from huiyin.indicators import services
 from huiyin.indicators.models import FoldedEpoch, Tally
-from huiyin.kernel import clock
+from huiyin.kernel import clock, sums
 from huiyin.log.models import Epoch
 from huiyin.log.sealing import seal_if_due
 from huiyin.matters.sweeper import sweep
@@ -88,7 +88,7 @@ class TestFolding:
             assert services.fold_sealed()
 
     def test_more_tallies_than_one_statement_holds(self, monkeypatch) -> None:
-        monkeypatch.setattr(services, "_BATCH", 2)
+        monkeypatch.setattr(sums, "_BATCH", 2)
         for _ in range(5):
             factories.review()
         assert seal_if_due()

@@ -9,6 +9,7 @@ from huiyin.matters.sweeper import sweep
 from huiyin.notices.dispatcher import dispatch_due
 from huiyin.notices.ladder import fall_back
 from huiyin.notices.transports.sms_smpp.loop import tend
+from huiyin.oversight.services import fold_steps
 
 LOOPS = (
     # Tells people: a bad review reaches its handler when the outbox rings, not a second later.
@@ -23,4 +24,6 @@ LOOPS = (
     Loop("sealer", seal_if_due, every_seconds=1.0),
     # Adds a sealed epoch to the published figures.
     Loop("figures", fold_sealed, every_seconds=5.0, topic="sealed"),
+    # Counts bad reviews and faults that come back, for those above the units.
+    Loop("oversight", fold_steps, every_seconds=2.0),
 )

@@ -114,10 +114,12 @@ INSTALLED_APPS = [
     "huiyin.notices",
     "huiyin.intake",
     "huiyin.indicators",
+    "huiyin.oversight",
     "huiyin.web",
     "huiyin.web.portal",
     "huiyin.web.citizen",
     "huiyin.web.desk",
+    "huiyin.web.cockpit",
     "huiyin.api",
     "huiyin.conf",
 ]

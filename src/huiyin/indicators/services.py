@@ -6,20 +6,18 @@ import json
 from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import date
-from itertools import islice
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from huiyin.indicators.fold import Key, Metric, contributions
 from huiyin.indicators.models import FoldedEpoch, Tally
 from huiyin.kernel import clock, wakeup
+from huiyin.kernel.sums import add_up
 from huiyin.log.models import Entry, Epoch
 
 FOLDED = "folded"  # rung when the published figures have moved
-# Below SQLite's smallest limit of parameters in one statement: 8 a row.
-_BATCH = 1000
 
 
 def fold_sealed() -> bool:
@@ -85,31 +83,14 @@ def _sums(entries: QuerySet[Entry]) -> Counter[Key]:
 
 
 def _add(sums: Counter[Key]) -> None:
-    """Add to the stored sums: one statement for each thousand tallies.
-
-    Django's own upsert can replace a value but not add to it.
-    """
-    table = connection.ops.quote_name(Tally._meta.db_table)
-    columns = [*asdict(Key("", "", "", Metric.SERVICE)), "amount"]
-    names = ", ".join(connection.ops.quote_name(column) for column in columns)
-    key_names = ", ".join(connection.ops.quote_name(column) for column in columns[:-1])
-    # In a fixed order, so that two writers could never wait for each other in a circle.
-    rows = iter(sorted(sums.items(), key=repr))
-    while batch := list(islice(rows, _BATCH)):
-        one = f"({', '.join(['%s'] * len(columns))})"
-        values = ", ".join([one] * len(batch))
-        total = f"{table}.amount + excluded.amount"
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"INSERT INTO {table} ({names}) VALUES {values} "  # noqa: S608 - names are ours
-                f"ON CONFLICT ({key_names}) DO UPDATE SET amount = {total}",
-                [parameter for key, amount in batch for parameter in _row(key, amount)],
-            )
+    """Add to the stored sums: one statement for each thousand tallies."""
+    columns = tuple(asdict(Key("", "", "", Metric.SERVICE)))
+    rows = {tuple(_row(key).values()): amount for key, amount in sums.items()}
+    add_up(Tally, columns, rows)
 
 
-def _row(key: Key, amount: int) -> list[Any]:
-    day = connection.ops.adapt_datefield_value(date.fromisoformat(key.day))
-    return [*(asdict(key) | {"day": day, "metric": key.metric.value}).values(), amount]
+def _row(key: Key) -> dict[str, Any]:
+    return asdict(key) | {"day": date.fromisoformat(key.day), "metric": key.metric.value}
 
 
 def _key_of(tally: Tally) -> Key:

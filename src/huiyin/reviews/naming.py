@@ -52,5 +52,14 @@ def item_name(event: ServiceEvent) -> str:
 
     Business systems give these names, and some write the applicant into them.
     """
-    name = str(event.case.item or event.case.item_name)
+    return _unless_personal(event, str(event.case.item or event.case.item_name))
+
+
+def item_label(event: ServiceEvent) -> str:
+    """The same name, whatever language is spoken: what reviews of one item are counted under."""
+    item = event.case.item
+    return _unless_personal(event, item.name if item else event.case.item_name)
+
+
+def _unless_personal(event: ServiceEvent, name: str) -> str:
     return event.case.item_code if screen_for(event, name) else name
