@@ -7,6 +7,8 @@ anything personal: readers get it in their own language, when they read it.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -74,7 +76,7 @@ class Robot(WebhookEndpoint):
     ``url`` is its address without the access token, which is sealed together with the secret.
     """
 
-    objects = Robots()
+    objects: ClassVar[Robots] = Robots()
 
     class Meta:
         proxy = True
