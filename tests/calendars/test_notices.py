@@ -89,10 +89,7 @@ def published(text: str, history: History | None = None) -> list[YearTable]:
     assert year
     reading = read(text, year)
     assert not reading.doubts
-    off, worked = reading.over(history.table(year), year)
-    off |= {day for day in reading.off if day.year != year}
-    worked |= {day for day in reading.worked if day.year != year}
-    return Notice(year, frozenset(off), frozenset(worked)).tables(history)
+    return reading.notice(history).tables(history)
 
 
 def same_days(one: YearTable, other: YearTable) -> bool:

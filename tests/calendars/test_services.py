@@ -9,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from huiyin.calendars import queries, services
 from huiyin.calendars.models import CalendarYear
+from huiyin.kernel import clock
 from huiyin.kernel.clock import LOCAL
 from huiyin.kernel.problems import Invalid
 
@@ -84,6 +85,36 @@ def test_an_amendment_is_in_force_at_once_and_named_in_the_version() -> None:
     assert after.calendar_version == "CN-2026.2"
 
 
+def test_days_of_a_region_count_there_and_below_only() -> None:
+    asked = {"start": at(2026, 4, 20), "amount": 1, "unit": "working_day"}
+    services.publish_year(
+        year=2026, days={"2026-04-21": "off"}, source="三月三", region="450000000000"
+    )
+
+    guangxi = services.deadline(**asked, region="450103000000")
+    assert guangxi.due_at == midnight_after(2026, 4, 22)
+    assert guangxi.calendar_version == "CN-2026.1/450000.1"
+    for elsewhere in ("", "440000000000"):
+        deadline = services.deadline(**asked, region=elsewhere)
+        assert deadline.due_at == midnight_after(2026, 4, 21)
+        assert deadline.calendar_version == "CN-2026.1"
+    assert services.next_working_day(at(2026, 4, 20), region="450000000000") == datetime(
+        2026, 4, 22, 1, tzinfo=UTC
+    )
+
+
+def test_a_region_and_the_country_are_revised_apart() -> None:
+    for region in ("450000000000", "", "450000000000"):
+        row = services.publish_year(
+            year=2031, days={"2031-01-01": "off"}, source="x", region=region
+        )
+
+    assert str(row) == "450000-2031.2"
+    assert row.published_on == clock.today()
+    with pytest.raises(Invalid):
+        services.publish_year(year=2031, days={}, source="x", region="45")
+
+
 def test_a_notice_replaces_the_guess_for_its_year() -> None:
     services.publish_year(year=2031, days={"2031-03-04": "off"}, source="a notice")
     deadline = services.deadline(start=at(2031, 3, 3), amount=1, unit="working_day")
@@ -147,7 +178,7 @@ def test_the_next_working_day_starts_at_nine_local_time() -> None:
     assert services.next_working_day(at(2026, 3, 2, 8)) == datetime(2026, 3, 3, 1, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("year", range(2018, 2027))
+@pytest.mark.parametrize("year", range(2006, 2027))
 def test_the_shipped_days_agree_with_two_independent_packages(year: int) -> None:
     calendar = queries.calendar(since=year)
     other = country_holidays("CN", years=year)

@@ -3,6 +3,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
+from django.utils import translation
 from pytest_django import DjangoAssertNumQueries
 
 from huiyin.calendars import queries, services
@@ -226,3 +228,24 @@ def test_what_would_move_costs_one_query_however_many_clocks_run(
         factories.loop()
         with django_assert_num_queries(1):
             matters.moved_by_calendar(history)
+
+
+def test_the_command_shows_first_and_moves_when_confirmed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    loop = factories.loop()
+    amend("2024-03-05")
+    with translation.override("en"):
+        call_command("move_deadlines")
+        assert "call back: 2024-03-05 → 2024-03-06: 1" in capsys.readouterr().out
+        assert last_days(loop) == (CALLBACK, RECTIFICATION)
+        for wrong in (
+            {"reason": "x"},
+            {"username": loop.handler.username, "reason": "x"},
+            {"username": administrator().username},
+        ):
+            with pytest.raises(CommandError):
+                call_command("move_deadlines", confirm=True, **wrong)
+        call_command("move_deadlines", confirm=True, username=administrator().username, reason="x")
+        assert "Moved: 2." in capsys.readouterr().out
+    assert last_days(loop) == (date(2024, 3, 6), date(2024, 3, 26))

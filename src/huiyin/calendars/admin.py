@@ -17,7 +17,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.functional import Promise
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -27,18 +26,12 @@ from huiyin.calendars.arithmetic import YearTable
 from huiyin.calendars.forms import NoticeForm, TextForm, amendment_of, as_lines
 from huiyin.calendars.history import History
 from huiyin.calendars.models import CalendarYear
-from huiyin.calendars.notices import Doubt, Reading, read, spans
+from huiyin.calendars.notices import Reading, read, spans
+from huiyin.calendars.wording import DOUBTS
 from huiyin.kernel.problems import Problem
 
 # So many deadlines are moved in one go; the page then offers the rest.
 AT_ONCE = 500
-
-_DOUBTS: dict[Doubt, str | Promise] = {
-    Doubt.NO_SUCH_DAY: gettext_lazy("There is no such day: “%s”"),
-    Doubt.WEEKDAY: gettext_lazy("The weekday is not that of the date: “%s”"),
-    Doubt.COUNT: gettext_lazy("The number of days is another one: “%s”"),
-    Doubt.UNREAD: gettext_lazy("Not understood, please check: “%s”"),
-}
 
 
 class ReasonForm(forms.Form):
@@ -95,10 +88,9 @@ class CalendarYearAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         form = TextForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             reading = read(form.cleaned_data["text"], form.cleaned_data["year"])
-            if reading.off or reading.worked or reading.extended_to:
-                return self._edit(
-                    request, NoticeForm(initial=_initial(reading, form.cleaned_data)), reading
-                )
+            if not reading.empty:
+                initial = _initial(reading, form.cleaned_data["region"])
+                return self._edit(request, NoticeForm(initial=initial), reading)
             form.add_error("text", _("No day off and no worked weekend was found in it."))
         return self._page(
             request, "calendars/form.html", _("Read a notice"), form=form, verb=_("Read")
@@ -149,7 +141,7 @@ class CalendarYearAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             _("A notice or an amendment"),
             form=form,
             action=reverse("admin:calendars_calendaryear_add"),
-            doubts=[_DOUBTS[kind] % text for kind, text in reading.doubts] if reading else [],
+            doubts=[str(DOUBTS[kind]) % text for kind, text in reading.doubts] if reading else [],
             read=reading is not None,
             verb=_("Look at it before publishing"),
         )
@@ -208,20 +200,16 @@ class CalendarYearAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         )
 
 
-def _initial(reading: Reading, typed: dict[str, Any]) -> dict[str, Any]:
-    """The form for what was read: the year's own days over its newest table, all the others as
-    they were named."""
-    history = queries.history()
-    off, worked = reading.over(history.table(reading.year, typed["region"]), reading.year)
-    off |= {day for day in reading.off if day.year != reading.year}
-    worked |= {day for day in reading.worked if day.year != reading.year}
+def _initial(reading: Reading, region: str) -> dict[str, Any]:
+    """How the form of what was read begins."""
+    notice = reading.notice(queries.history(), region)
     return {
-        "year": reading.year,
-        "region": typed["region"],
+        "year": notice.year,
+        "region": region,
         "source": reading.title,
         "published_on": reading.signed_on,
-        "off": as_lines(off),
-        "worked": as_lines(worked),
+        "off": as_lines(notice.off),
+        "worked": as_lines(notice.worked),
     }
 
 

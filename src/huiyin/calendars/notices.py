@@ -73,30 +73,32 @@ class Reading:
     # The sentence and what is wrong with it.
     doubts: list[tuple[Doubt, str]] = field(default_factory=list)
 
-    def years(self) -> list[int]:
-        """The years it touches: its own, and the end of the one before for a long New Year."""
-        named = {self.year, *(day.year for day in self.off | self.worked)}
-        return sorted(named | ({self.extended_to.year} if self.extended_to else set()))
+    @property
+    def empty(self) -> bool:
+        return not (self.off or self.worked or self.extended_to)
 
-    def over(self, base: YearTable | None, year: int) -> tuple[set[date], set[date]]:
-        """The days off and the worked weekends of ``year``, over its newest table so far."""
-        anew = base is None or (self.complete and year == self.year)
-        off = set() if anew or base is None else set(base.off)
-        worked = set() if anew or base is None else set(base.worked)
-        new_off = {day for day in self.off if day.year == year}
-        if self.extended_to and self.extended_to.year == year:
-            new_off |= _after(max((d for d in off if d < self.extended_to), default=None), self)
-        new_worked = {day for day in self.worked if day.year == year}
-        off = (off - new_worked) | new_off
-        # A weekday is worked by itself.
-        weekends = {day for day in new_worked if not is_weekday(day)}
-        return off, (worked - new_off) | weekends
+    def notice(self, history: History, region: str = "") -> Notice:
+        """The days to be published: an amendment's lie over the newest table of its year. Days of
+        another year (a long New Year) stay as they were named."""
+        before = None if self.complete else history.table(self.year, region)
+        off, worked = (set(before.off), set(before.worked)) if before else (set(), set())
+        named = set(self.off)
+        if self.extended_to:
+            begun = [day for day in off if day < self.extended_to]
+            named |= _extension(max(begun, default=None), self.extended_to)
+        # A weekday that is worked is worked by itself.
+        weekends = {day for day in self.worked if not is_weekday(day)}
+        return Notice(
+            self.year,
+            frozenset((off - self.worked) | named),
+            frozenset((worked - named) | weekends),
+            region,
+        )
 
 
-def _after(last: date | None, reading: Reading) -> set[date]:
-    """The days by which a holiday that ended on ``last`` is extended."""
-    end = reading.extended_to
-    if last is None or end is None or (end - last).days > _LONGEST:
+def _extension(last: date | None, end: date) -> set[date]:
+    """The days by which a holiday that lasted until ``last`` is extended."""
+    if last is None or (end - last).days > _LONGEST:
         return set()
     return {last + _DAY * n for n in range(1, (end - last).days + 1)}
 
