@@ -22,7 +22,7 @@ from huiyin.kernel.admin import ReadOnly
 from huiyin.kernel.problems import Problem
 from huiyin.matters import presets, services
 from huiyin.matters.models import Clock, Matter, Policy, Step
-from huiyin.matters.policy_form import SECTIONS, PolicyForm, changes, start_from
+from huiyin.matters.policy_form import SECTIONS, PolicyForm, changes, rows_of, start_from
 from huiyin.matters.queries import in_force
 
 # In one request, so that it ends soon; what is left is moved by asking again.
@@ -111,14 +111,14 @@ class PolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, obj: Policy | None = None, change: bool = False, **options: Any
     ) -> type[forms.ModelForm[Policy]]:
         if obj is None:
-            return PolicyForm
+            options["form"] = PolicyForm
         return super().get_form(request, obj, change, **options)
 
     def get_fieldsets(self, request: HttpRequest, obj: Policy | None = None) -> Any:
         place = ["jurisdiction", "kind", "valid_from", "valid_to", "legal_basis"]
         if obj is not None:
             return [(None, {"fields": ["version", *place, "rules"]})]
-        sections = [(heading, {"fields": list(fields)}) for heading, fields in SECTIONS]
+        sections = [(heading, {"fields": rows_of(fields)}) for heading, fields in SECTIONS]
         return [(None, {"fields": place}), *sections]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -144,24 +144,23 @@ class PolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ) -> HttpResponse:
         context = {**(extra_context or {}), "presets": presets.PRESETS}
         if request.method == "POST" and "_confirm" not in request.POST:
-            form = PolicyForm(request.POST)
+            form = self.get_form(request)(request.POST)
             if "_edit" in request.POST:
                 # Shown again as it was typed, to be changed.
                 request.method = "GET"
             elif form.is_valid() and self.has_add_permission(request):
-                return self._preview(request, form)
+                return self._preview(request, form.instance)
         return super().add_view(request, form_url, context)
 
-    def _preview(self, request: HttpRequest, form: PolicyForm) -> HttpResponse:
+    def _preview(self, request: HttpRequest, version: Policy) -> HttpResponse:
         """What the typed rules change, and what they would do to open deadlines."""
-        version = form.instance
         typed = [(name, value) for name, values in request.POST.lists() for value in values]
         return self._page(
             request,
             "admin/matters/policy/preview.html",
             title=_("What these rules would change"),
             version=version,
-            changes=changes(form, in_force(version.kind, version.jurisdiction)),
+            changes=changes(version, in_force(version.kind, version.jurisdiction)),
             moves=services.moved_by_policy(version),
             typed=[pair for pair in typed if not pair[0].startswith(("_", "csrf"))],
         )

@@ -159,6 +159,20 @@ SECTIONS: tuple[tuple[str | Promise, dict[str, forms.Field]], ...] = (
         },
     ),
 )
+
+
+def rows_of(fields: Mapping[str, forms.Field]) -> list[str | tuple[str, str]]:
+    """The names of a section's fields, an amount and its unit side by side."""
+    names = list(fields)
+    rows: list[str | tuple[str, str]] = []
+    for name, following in zip(names, [*names[1:], ""], strict=True):
+        if name.endswith("__amount") and following.endswith("__unit"):
+            rows.append((name, following))
+        elif not name.endswith("__unit"):
+            rows.append(name)
+    return rows
+
+
 _RULES = type(
     "_RULES",
     (forms.Form,),
@@ -255,10 +269,10 @@ class Changed:
     after: str
 
 
-def changes(form: PolicyForm, before: Policy | None) -> list[Changed]:
-    """What the valid ``form`` has otherwise than the version ``before`` (None: everything)."""
+def changes(version: Policy, before: Policy | None) -> list[Changed]:
+    """What ``version`` has otherwise than the version ``before`` (None: everything)."""
     old = initial_of(policy.read(before.document)) if before else {}
-    new = initial_of(policy.read(form.instance.document))
+    new = initial_of(policy.read(version.document))
     found = []
     for heading, fields in SECTIONS:
         for name, field in fields.items():
