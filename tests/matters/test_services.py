@@ -119,7 +119,7 @@ def test_a_reminder_does_not_spoil_a_form_that_is_being_filled_in(
     seen = loop.now(loop.handler)
     frozen_clock.move_by(hours=33)
     callback = loop.matter.clocks.get(kind=ClockKind.CALLBACK)
-    services.ring_clock(clock_id=callback.pk)
+    assert services.ring_due(limit=5, only=[callback.pk]) == 1
     assert loop.again().steps.last().event == Event.WARN
     services.record_contact(**seen, means="call", outcome="reached", relay_reference="r")
 

@@ -3,8 +3,9 @@ import threading
 import pytest
 from django.db import connection
 
-from huiyin.matters import services, sweeper
+from huiyin.matters import sweeper
 from huiyin.matters.models import Clock, FollowUp, Step
+from huiyin.matters.services import ringing
 from huiyin.matters.table import ClockKind, Event, State
 from tests import factories
 from tests.support.clock import FrozenClock
@@ -76,15 +77,15 @@ def test_a_clock_that_fails_does_not_hold_up_the_others(
     frozen_clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken, sound = factories.loop(), factories.loop()
-    ring = services.ring_clock
     bad = broken.matter.clocks.get(kind=ClockKind.CALLBACK).pk
+    after = ringing._after
 
-    def fail(*, clock_id: object) -> None:
-        if clock_id == bad:
+    def fail(one: ringing._Due, *others: object) -> object:
+        if one.clock_id == bad:
             raise RuntimeError
-        ring(clock_id=clock_id)  # type: ignore[arg-type]
+        return after(one, *others)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(services, "ring_clock", fail)
+    monkeypatch.setattr(ringing, "_after", fail)
     frozen_clock.move_by(hours=30)
     sweeper.sweep()
     assert _rung(broken) == []

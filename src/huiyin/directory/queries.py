@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
@@ -58,6 +60,92 @@ def roles_over(staff: Staff, organisation: Organisation) -> set[str]:
         region__code__in=codes.region_lineage(organisation.region.code)
     )
     return set(staff.duties.current().filter(covers).values_list("role", flat=True))
+
+
+@dataclass(frozen=True)
+class OnDuty:
+    """Somebody whose duty of today covers an organisation."""
+
+    staff_id: uuid.UUID
+    role: str
+    # How far above the organisation the duty lies: 0 is the body itself, then the bodies above it,
+    # then its region and the regions around that.
+    reach: int
+    # The administrative level that the duty belongs to (``Region.Level``).
+    level: str
+    # Of the body that they themselves belong to.
+    path: str
+
+
+@dataclass(frozen=True)
+class Supervisors:
+    """Those who supervise an organisation from one place, and its administrative level."""
+
+    level: str
+    people: tuple[OnDuty, ...]
+
+
+def on_duty_over(
+    organisations: Iterable[Organisation], roles: Iterable[Role]
+) -> dict[uuid.UUID, list[OnDuty]]:
+    """Whose duties of today give them one of ``roles`` over each of ``organisations`` (their
+    regions loaded), by its key, the nearest first. One query, however many there are."""
+    wanted = list(organisations)
+    if not wanted:
+        return {}
+    bodies = {organisation.pk: line_of_command(organisation)[::-1] for organisation in wanted}
+    regions = {
+        code: codes.region_lineage(code)[::-1]
+        for code in {organisation.region.code for organisation in wanted}
+    }
+
+    def places(organisation: Organisation) -> list[uuid.UUID | str]:
+        return [*bodies[organisation.pk], *regions[organisation.region.code]]
+
+    scopes: defaultdict[uuid.UUID | str, list[tuple[uuid.UUID, str, str, str]]] = defaultdict(list)
+    found = (
+        Duty.objects.current()
+        .filter(
+            Q(organisation__in={key for line in bodies.values() for key in line})
+            | Q(region__code__in={code for line in regions.values() for code in line}),
+            role__in=list(roles),
+            staff__is_active=True,
+        )
+        .order_by("staff")
+    )
+    for body, where, of_body, of_region, staff_id, role, path in found.values_list(
+        "organisation",
+        "region__code",
+        "organisation__region__level",
+        "region__level",
+        "staff",
+        "role",
+        "staff__organisation__path",
+    ):
+        scopes[where or body].append((staff_id, role, of_body or of_region, path))
+    return {
+        organisation.pk: [
+            OnDuty(staff_id, role, reach, level, path)
+            for reach, scope in enumerate(places(organisation))
+            for staff_id, role, level, path in scopes.get(scope, ())
+        ]
+        for organisation in wanted
+    }
+
+
+def supervisors_by_level(people: Iterable[OnDuty]) -> list[Supervisors]:
+    """The supervisors among ``people`` (of ``on_duty_over``), group by group from the nearest
+    upward: the first is the head of the unit, each further one the next level above.
+
+    Everybody belongs to the nearest group only; places where nobody is on duty are no level.
+    """
+    groups: defaultdict[int, list[OnDuty]] = defaultdict(list)
+    seen: set[uuid.UUID] = set()
+    for person in sorted(people, key=lambda one: one.reach):
+        if person.role == Role.SUPERVISOR and person.staff_id not in seen:
+            seen.add(person.staff_id)
+            groups[person.reach].append(person)
+    return [Supervisors(group[0].level, tuple(group)) for group in groups.values()]
 
 
 def line_of_command(organisation: Organisation) -> list[uuid.UUID]:

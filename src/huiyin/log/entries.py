@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,8 +39,39 @@ def make(kind: str, public: Mapping[str, Any], private: Mapping[str, str]) -> Se
         **public,
         "private": {name: commitment(salts[name], text).hex() for name, text in private.items()},
     }
-    canonical = rfc8785.dumps(document)
-    return Sealed(canonical, leaf_hash(canonical), {name: s.hex() for name, s in salts.items()})
+    written = canonical(document)
+    return Sealed(written, leaf_hash(written), {name: s.hex() for name, s in salts.items()})
+
+
+def canonical(document: Mapping[str, Any]) -> bytes:
+    """The canonical JSON (RFC 8785) of ``document``.
+
+    Almost every entry is made of texts, whole numbers and ASCII names alone; for those the standard
+    library's encoder writes the same bytes, several times as fast.
+    """
+    if _is_plain(document):
+        return _encode_plain(document).encode()
+    return rfc8785.dumps(document)
+
+
+_encode_plain = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+).encode
+# Beyond this, RFC 8785 writes numbers as JavaScript does.
+_EXACT = 1 << 53
+
+
+def _is_plain(value: Any) -> bool:
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return True
+    if kind is int:
+        return bool(-_EXACT < value < _EXACT)
+    if kind is dict:
+        return all(type(name) is str and name.isascii() for name in value) and all(
+            map(_is_plain, value.values())
+        )
+    return kind is list and all(map(_is_plain, value))
 
 
 def commitment(salt: bytes, text: str) -> bytes:

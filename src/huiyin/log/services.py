@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from huiyin.directory.models import Organisation
-from huiyin.kernel import clock
+from huiyin.kernel import bulk, clock, ids
 from huiyin.log import entries
 from huiyin.log.models import Entry, EntrySecret, PendingEntry
 
@@ -57,28 +57,33 @@ def append(
     return entry
 
 
-def append_all(news: Iterable[New]) -> None:
-    """Append entries without hidden parts, none of them a review, in two inserts.
+def append_all(news: Iterable[New]) -> list[UUID]:
+    """Append entries without hidden parts, none of them a review, in two statements; their keys.
 
     Must run inside the transaction of what they record.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("a log entry belongs into the transaction of what it records")
-    now = clock.now()
+    wanted = list(news)
+    now, keys = clock.now(), ids.uuid7s(len(wanted))
     stored = []
-    for new in news:
+    for key, new in zip(keys, wanted, strict=True):
         made = entries.make(new.kind, new.public, {})
         stored.append(
-            Entry(
-                kind=new.kind,
-                organisation=new.organisation,
-                subject_id=new.subject_id,
-                public=made.canonical.decode(),
-                leaf_hash=made.leaf_hash,
-                appended_at=now,
+            (
+                key,
+                new.kind,
+                new.organisation.pk,
+                new.subject_id,
+                made.canonical.decode(),
+                made.leaf_hash,
+                now,
             )
         )
-    Entry.objects.bulk_create(stored)
-    PendingEntry.objects.bulk_create(
-        PendingEntry(entry=entry, is_review=False, since=now) for entry in stored
+    bulk.insert(
+        Entry,
+        ("id", "kind", "organisation", "subject_id", "public", "leaf_hash", "appended_at"),
+        stored,
     )
+    bulk.insert(PendingEntry, ("entry", "is_review", "since"), [(key, False, now) for key in keys])
+    return keys

@@ -7,13 +7,14 @@ log entry and its clocks, and tells the listeners, all in the caller's transacti
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from huiyin.directory.models import Staff
+from huiyin.directory.models import Organisation, Staff
 from huiyin.kernel import clock
 from huiyin.log import services as log
 from huiyin.matters import clocks, hooks, policy, table
@@ -161,17 +162,19 @@ def _write(
         organisation=matter.organisation,
         subject_id=step.id,
         public={
-            "matter": matter.code,
-            "matter_kind": matter.kind,
-            "number": step.number,
-            "event": event.value,
-            "state": matter.state,
-            "round": matter.round,
-            "by": party.value,
-            "organisation": matter.organisation.uscc,
-            "region": matter.organisation.region.code,
-            "day": clock.local(now).date().isoformat(),
-            "opened_day": clock.local(matter.opened_at).date().isoformat(),
+            **public_part(
+                code=matter.code,
+                kind=matter.kind,
+                number=step.number,
+                event=event,
+                state=matter.state,
+                in_round=matter.round,
+                by=party,
+                organisation=matter.organisation,
+                at=now,
+                opened_at=matter.opened_at,
+                more=public,
+            ),
             "clocks": {
                 ClockKind(done.kind).value: {
                     "due_day": done.last_day.isoformat(),
@@ -180,9 +183,40 @@ def _write(
                 }
                 for done in stopped
             },
-            **public,
         },
         private=private,
     )
     step.save(force_insert=True)
     return step
+
+
+def public_part(
+    *,
+    code: str,
+    kind: str,
+    number: int,
+    event: Event,
+    state: str,
+    in_round: int,
+    by: Party,
+    organisation: Organisation,
+    at: datetime,
+    opened_at: datetime,
+    more: Mapping[str, Any],
+) -> dict[str, Any]:
+    """What the log says in clear of a step that ends no clock; ``more`` is said beside it."""
+    return {
+        "matter": code,
+        "matter_kind": kind,
+        "number": number,
+        "event": event.value,
+        "state": state,
+        "round": in_round,
+        "by": by.value,
+        "organisation": organisation.uscc,
+        "region": organisation.region.code,
+        "day": clock.local(at).date().isoformat(),
+        "opened_day": clock.local(opened_at).date().isoformat(),
+        "clocks": {},
+        **more,
+    }

@@ -2,24 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 if TYPE_CHECKING:
+    from huiyin.directory.models import Organisation
     from huiyin.matters.models import Step
-    from huiyin.matters.table import Transition
+    from huiyin.matters.table import Party, Transition
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A member of staff who is to be reminded, as ``audience``; ``stands_in`` when nobody holds
+    that role."""
+
+    staff_id: UUID
+    audience: Party
+    stands_in: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """A reminder of a clock that was just written as a step; without objects of rows, since there
+    may be thousands in one transaction."""
+
+    step_id: UUID
+    event: str
+    number: int
+    at: datetime
+    # What the step says: the clock, its last day, the level.
+    data: dict[str, Any]
+    matter_id: UUID
+    code: str
+    kind: str
+    organisation: Organisation
+    state: str
+    round: int
+    next_due_at: datetime | None
+    # Names the clock and the rung of its ladder: whoever was told of it once is told no more.
+    reason: str
+    told: tuple[Told, ...]
+    # The parties for which nobody at all is on duty.
+    nobody: tuple[Party, ...]
+    # A rung that was missed: it is on record, and a later one of the same clock is told.
+    silent: bool
+
 
 Listener = Callable[["Step", "Transition"], None]
+ReminderListener = Callable[[Sequence[Reminder]], None]
 
 _listeners: list[Listener] = []
+_reminder_listeners: list[ReminderListener] = []
 
 
 def on_step(listener: Listener) -> None:
-    """Call ``listener`` inside the transaction of every step; to be used in ``AppConfig.ready``."""
+    """Call ``listener`` inside the transaction of every step but reminders; to be used in
+    ``AppConfig.ready``."""
     if listener not in _listeners:
         _listeners.append(listener)
+
+
+def on_reminders(listener: ReminderListener) -> None:
+    """Call ``listener`` with the sweeper's reminders, many at once, inside their transaction."""
+    if listener not in _reminder_listeners:
+        _reminder_listeners.append(listener)
 
 
 def announce(step: Step, transition: Transition) -> None:
     for listener in _listeners:
         listener(step, transition)
+
+
+def announce_reminders(reminders: Sequence[Reminder]) -> None:
+    for listener in _reminder_listeners:
+        listener(reminders)

@@ -11,10 +11,12 @@ class NoticesConfig(AppConfig):
     def ready(self) -> None:
         from huiyin.matters import hooks
         from huiyin.notices import relay, services, taking_back
+        from huiyin.notices.services import reminding
         from huiyin.notices.transports.email import config as email
 
         hooks.on_step(services.announce)
         hooks.on_step(taking_back.moved_on)
+        hooks.on_reminders(reminding.remind)
         if email.wanted():
             email.server()  # refuses to start with an address that cannot be right
         if settings.HUIYIN_RELAY:

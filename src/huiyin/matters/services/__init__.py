@@ -38,7 +38,7 @@ from huiyin.matters.services.rectification import (
 )
 from huiyin.matters.services.reply import approve_reply, draft_reply, return_reply, tell
 from huiyin.matters.services.reruling import apply_policy, moved_by_policy
-from huiyin.matters.services.ringing import ring_clock
+from huiyin.matters.services.ringing import let_follow_up_expire, ring_due
 from huiyin.matters.services.supervising import answer_order, order
 
 __all__ = [
@@ -67,6 +67,7 @@ __all__ = [
     "follow_up",
     "give_to",
     "hand_on",
+    "let_follow_up_expire",
     "merge",
     "move_deadlines",
     "moved_by_calendar",
@@ -81,7 +82,7 @@ __all__ = [
     "record_late_contact",
     "return_matter",
     "return_reply",
-    "ring_clock",
+    "ring_due",
     "seed_policies",
     "split",
     "state_side",

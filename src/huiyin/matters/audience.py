@@ -1,0 +1,171 @@
+"""Whom the sweeper tells: the one who has to act, the unit's head, and the levels above.
+
+One ``Audience`` serves a round of the sweeper. It reads each organisation's duties once, for many
+organisations in one query, and works out each kind of reminder once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from huiyin.calendars import queries as calendars
+from huiyin.directory.models import Organisation, Region, Role
+from huiyin.directory.queries import OnDuty, Supervisors, on_duty_over, supervisors_by_level
+from huiyin.kernel import clock
+from huiyin.matters import policy
+from huiyin.matters.hooks import Told
+from huiyin.matters.ladder import Periods, Rung
+from huiyin.matters.models import Policy
+from huiyin.matters.policy import Rules
+from huiyin.matters.table import Party
+
+_HEIGHT = {
+    Region.Level.SUBDISTRICT.value: 0,
+    Region.Level.COUNTY.value: 1,
+    Region.Level.PREFECTURE.value: 2,
+    Region.Level.PROVINCE.value: 3,
+}
+_ROLES = (Role.HANDLER, Role.ARBITER, Role.SUPERVISOR)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """An organisation and who is on duty there."""
+
+    organisation: Organisation
+    handlers: tuple[UUID, ...]
+    arbiters: tuple[UUID, ...]
+    # From the unit's head upward.
+    levels: tuple[Supervisors, ...]
+    # The nearest who may grant what has to be granted outside the unit.
+    outside: tuple[UUID, ...]
+
+
+class Audience:
+    """See the module. Not to be kept: duties change."""
+
+    def __init__(self) -> None:
+        self._places: dict[UUID, _Place] = {}
+        self._rules: dict[UUID, Rules] = {}
+        self._periods: dict[str, Periods] = {}
+        self._told = lru_cache(maxsize=100_000)(self._work_out)
+
+    def load(self, organisations: Iterable[UUID], policies: Iterable[UUID]) -> None:
+        """Read what is not known yet of these organisations and policies."""
+        new_places = set(organisations) - self._places.keys()
+        if new_places:
+            rows = Organisation.objects.select_related("region").filter(pk__in=new_places)
+            bodies = {body.pk: body for body in rows}
+            on_duty = on_duty_over(bodies.values(), _ROLES)
+            for key, body in bodies.items():
+                self._places[key] = _place(body, on_duty[key])
+        new_policies = set(policies) - self._rules.keys()
+        if new_policies:
+            for row in Policy.objects.filter(pk__in=new_policies):
+                self._rules[row.pk] = policy.read(row.document)
+
+    def organisation(self, key: UUID) -> Organisation:
+        return self._places[key].organisation
+
+    def periods(self, key: UUID) -> Periods:
+        """The periods by the calendar in force where the organisation is."""
+        region = self._places[key].organisation.region.code
+        if region not in self._periods:
+            # Clocks of years ago may still be late.
+            since = clock.today().year - 10
+            self._periods[region] = Periods(calendars.calendar(since=since, region=region))
+        return self._periods[region]
+
+    def top(self, key: UUID, policy_id: UUID) -> int:
+        """The highest level above the head of the organisation, as far as the policy goes."""
+        highest = _HEIGHT[self._rules[policy_id].escalation.highest]
+        above = self._places[key].levels[1:]
+        return sum(_HEIGHT[group.level] <= highest for group in above)
+
+    def told(
+        self,
+        key: UUID,
+        rung: Rung,
+        minder: Party | None,
+        *,
+        handler: UUID | None,
+        extension: bool,
+        away: frozenset[UUID],
+    ) -> tuple[tuple[Told, ...], tuple[Party, ...]]:
+        """Who is told of ``rung``, each once, and the parties for which nobody at all is on duty.
+
+        ``handler`` is the one whom the matter was given to, ``extension`` whether more time is
+        asked for, ``away`` who of the arbiters stepped back.
+        """
+        found: tuple[tuple[Told, ...], tuple[Party, ...]] = self._told(
+            key, rung, minder, handler, extension, away
+        )
+        return found
+
+    def _work_out(
+        self,
+        key: UUID,
+        rung: Rung,
+        minder: Party | None,
+        handler: UUID | None,
+        extension: bool,
+        away: frozenset[UUID],
+    ) -> tuple[tuple[Told, ...], tuple[Party, ...]]:
+        place = self._places[key]
+        told: dict[UUID, Told] = {}
+        nobody: list[Party] = []
+
+        def tell(people: Sequence[UUID], party: Party) -> None:
+            if people:
+                for person in people:
+                    told.setdefault(person, Told(person, party))
+            elif place.levels:
+                for head in place.levels[0].people:
+                    told.setdefault(head.staff_id, Told(head.staff_id, party, stands_in=True))
+            else:
+                nobody.append(party)
+
+        # Who has to act comes first, and is told as such. Of the levels above only those are told
+        # that were not told before.
+        if minder is not None and rung.first == 0:
+            tell(_minders(place, minder, handler, away), minder)
+        if rung.last >= 0:
+            groups = place.levels[rung.first : rung.last + 1]
+            tell([one.staff_id for group in groups for one in group.people], Party.SUPERVISOR)
+        if extension:
+            tell(place.outside, Party.SUPERVISOR)
+        return tuple(told.values()), tuple(dict.fromkeys(nobody))
+
+
+def _minders(
+    place: _Place, minder: Party, handler: UUID | None, away: frozenset[UUID]
+) -> tuple[UUID, ...]:
+    if minder is Party.ARBITER:
+        return tuple(one for one in place.arbiters if one not in away)
+    return (handler,) if handler and handler in place.handlers else place.handlers
+
+
+def _place(organisation: Organisation, people: list[OnDuty]) -> _Place:
+    def in_line(path: str) -> bool:
+        return path.startswith(organisation.path) or organisation.path.startswith(path)
+
+    def of(role: Role) -> dict[UUID, Any]:
+        return {one.staff_id: one for one in people if one.role == role}
+
+    levels = tuple(supervisors_by_level(people))
+    outside = (
+        [one.staff_id for one in group.people if not one.path.startswith(organisation.path)]
+        for group in levels
+    )
+    return _Place(
+        organisation,
+        handlers=tuple(of(Role.HANDLER)),
+        # No arbiter rules on their own line of command, nor sees its matters.
+        arbiters=tuple(key for key, one in of(Role.ARBITER).items() if not in_line(one.path)),
+        levels=levels,
+        outside=tuple(next((group for group in outside if group), ())),
+    )

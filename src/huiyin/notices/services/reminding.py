@@ -1,0 +1,176 @@
+"""Writing the notices of the sweeper's reminders: thousands at once, in their transaction."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import IntegrityError, transaction
+
+from huiyin.directory.codes import region_lineage
+from huiyin.directory.models import Organisation
+from huiyin.directory.queries import line_of_command
+from huiyin.kernel import bulk, ids, wakeup
+from huiyin.matters.hooks import Reminder, Told
+from huiyin.matters.table import Party
+from huiyin.notices.models import Outbox, WebhookEndpoint
+from huiyin.notices.services.announcing import OUTBOX, SYSTEM
+from huiyin.notices.transports import names
+
+log = logging.getLogger(__name__)
+
+_FIELDS = (
+    *("matter", "step", "event", "audience", "transport", "action", "staff", "endpoint"),
+    *("payload", "delivery_key", "accepted_at", "created_at", "next_attempt_at", "attempts"),
+    *("tries_left", "state", "reference", "next_channel_at", "standing"),
+)
+_KEY = _FIELDS.index("delivery_key")
+_encode = DjangoJSONEncoder(separators=(",", ":")).encode
+
+_Row = tuple[Any, ...]
+
+
+def remind(reminders: Sequence[Reminder]) -> None:
+    """Write the notices of ``reminders``. A fixed number of queries.
+
+    The delivery key names the clock and the rung of its ladder, so that the database itself lets
+    nobody be told twice for the same reason.
+    """
+    endpoints = _Endpoints()
+    rows = [row for reminder in reminders for row in _rows(reminder, endpoints)]
+    if not rows:
+        return
+    try:
+        with transaction.atomic():
+            _store(rows)
+    except IntegrityError:
+        # A deadline that was moved away and back comes to the same rung again.
+        known = set(
+            Outbox.objects.filter(delivery_key__in=[row[_KEY] for row in rows]).values_list(
+                "delivery_key", flat=True
+            )
+        )
+        _store([row for row in rows if row[_KEY] not in known])
+    wakeup.ring(OUTBOX)
+
+
+def _store(rows: Sequence[_Row]) -> None:
+    keys = ids.uuid7s(len(rows))
+    bulk.insert(
+        Outbox, ("id", *_FIELDS), [(key, *row) for key, row in zip(keys, rows, strict=True)]
+    )
+
+
+class _Endpoints:
+    """The endpoints that hear of an organisation: all are read once, and looked up once for each
+    organisation."""
+
+    def __init__(self) -> None:
+        self._by_scope: dict[UUID | str, list[WebhookEndpoint]] = {}
+        for endpoint in WebhookEndpoint.objects.filter(active=True).select_related("region"):
+            scope = endpoint.region.code if endpoint.region else endpoint.organisation_id
+            if scope is not None:
+                self._by_scope.setdefault(scope, []).append(endpoint)
+        self._found: dict[UUID, list[WebhookEndpoint]] = {}
+
+    def over(self, organisation: Organisation) -> list[WebhookEndpoint]:
+        if not self._by_scope:
+            return []
+        if organisation.pk not in self._found:
+            scopes: list[UUID | str] = [
+                *line_of_command(organisation),
+                *region_lineage(organisation.region.code),
+            ]
+            self._found[organisation.pk] = [
+                endpoint for scope in scopes for endpoint in self._by_scope.get(scope, ())
+            ]
+        return self._found[organisation.pk]
+
+
+def _rows(reminder: Reminder, endpoints: _Endpoints) -> Iterator[_Row]:
+    facts = {"due": reminder.next_due_at, **reminder.data}
+    yield from _for_staff(reminder, facts)
+    for endpoint in endpoints.over(reminder.organisation):
+        if endpoint.transport != names.ROBOT:
+            payload = _encode(_for_system(reminder, facts))
+            yield _row(reminder, names.WEBHOOK, SYSTEM, payload, endpoint=endpoint.pk)
+        elif reminder.told or reminder.nobody:
+            # A group hears of what concerns somebody in it, not of every step.
+            yield _row(reminder, names.ROBOT, SYSTEM, _encode(facts), endpoint=endpoint.pk)
+
+
+def _for_staff(reminder: Reminder, facts: dict[str, Any]) -> Iterator[_Row]:
+    written: dict[bool, str] = {}
+    for told in reminder.told:
+        payload = written.get(told.stands_in)
+        if payload is None:
+            payload = _encode({**facts, "stands_in": told.stands_in})
+            written[told.stands_in] = payload
+        yield _row(reminder, names.INBOX, told.audience.value, payload, told=told)
+    for party in reminder.nobody:
+        log.error(
+            "nobody is on duty as %s for matter %s: its notice is a dead letter",
+            party,
+            reminder.code,
+        )
+        yield _row(reminder, names.INBOX, party.value, _encode(facts), nobody=party)
+
+
+def _for_system(reminder: Reminder, facts: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "matter.step",
+        "timestamp": reminder.at,
+        "data": {
+            "matter": reminder.code,
+            "matter_kind": reminder.kind,
+            "organisation": reminder.organisation.uscc,
+            "region": reminder.organisation.region.code,
+            "step": reminder.number,
+            "event": reminder.event,
+            "state": reminder.state,
+            "round": reminder.round,
+            "by": Party.PLATFORM.value,
+            **facts,
+        },
+    }
+
+
+def _row(
+    reminder: Reminder,
+    transport: str,
+    audience: str,
+    payload: str,
+    *,
+    told: Told | None = None,
+    endpoint: UUID | None = None,
+    nobody: Party | None = None,
+) -> _Row:
+    at = reminder.at
+    to = told.staff_id.hex if told else endpoint.hex if endpoint else str(nobody)
+    # A notice that found no recipient is a dead letter from the start, never silently lost.
+    dead = nobody is not None
+    return (
+        reminder.matter_id,
+        reminder.step_id,
+        reminder.event,
+        audience,
+        transport,
+        Outbox.Action.TELL.value,
+        told.staff_id if told else None,
+        endpoint,
+        payload,
+        f"{reminder.reason}-{to}",
+        at,
+        at,
+        None if dead else at,
+        0,
+        settings.HUIYIN_NOTICE_TRIES,
+        (Outbox.State.DEAD if dead else Outbox.State.WAITING).value,
+        "",
+        at if told else None,
+        False,
+    )
