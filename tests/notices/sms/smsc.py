@@ -1,4 +1,4 @@
-"""A message centre on loopback, spoken by a library that shares nothing with ours (smpp34, Rust)."""
+"""A message centre on loopback, made with a library of other make (smpp34, in Rust)."""
 
 from __future__ import annotations
 

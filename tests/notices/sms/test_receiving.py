@@ -95,9 +95,7 @@ def test_the_digits_after_our_number_tell_two_matters_of_one_citizen_apart(
     first, second = factories.loop(), factories.loop()
     _written_to(first)
     _written_to(second)
-    digits = {
-        talk.matter_id: talk.extension for talk in Conversation.objects.order_by("extension")
-    }
+    digits = {talk.matter_id: talk.extension for talk in Conversation.objects.order_by("extension")}
     assert sorted(digits.values()) == ["01", "02"]
     stored = _answer("给第二件", recipient=f"86{OUR_NUMBER}{digits[second.matter.pk]}")
     assert stored.outcome == Outcome.ROUTED

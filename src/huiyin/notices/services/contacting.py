@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -95,7 +96,7 @@ def _record(attempt: RelayAttempt, placed: relay.Placed) -> ContactAttempt:
     _settle(attempt, Outcome.PLACED, placed.reference)
     sms.note_sent(gateway=placed.gateway, parts=placed.parts, message=placed.reference)
     locked = engine.lock(attempt.matter)
-    said = {
+    said: dict[str, Any] = {
         "matter": locked,
         "means": ContactAttempt.Means.MESSAGE,
         "outcome": ContactAttempt.Outcome.SENT,

@@ -165,7 +165,10 @@ class HttpGateway:
                 raise SmsFailed("not accepted", status=said.status)
             named = reference if answer.reference == "own" else said.at(answer.reference)
         except Unreadable as error:
-            raise SmsFailed("an answer that cannot be read", status=said.status) from error
+            # A server in trouble answers with a page: its status says more than that.
+            taken = said.status in answer.status
+            why = "an answer that cannot be read" if taken else f"answered {said.status}"
+            raise SmsFailed(why, status=said.status) from error
         # It was taken, but reports on it will find nobody.
         return (named[:64],) if named else ()
 

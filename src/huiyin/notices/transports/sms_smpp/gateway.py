@@ -226,10 +226,16 @@ class SmppGateway:
             loop, self._loop = self._loop, None
         if loop is None:
             return
-        if self._session is not None:
-            asyncio.run_coroutine_threadsafe(self._session.close(), loop).result(5)
+        asyncio.run_coroutine_threadsafe(self._leave(), loop).result(5)
         loop.call_soon_threadsafe(loop.stop)
-        self._session, self._opening = None, None
+
+    async def _leave(self) -> None:
+        session, leaving = self._session, self._leaving
+        self._session = self._opening = self._leaving = None
+        if leaving is not None:
+            leaving.cancel()
+        if session is not None:
+            await session.close()
 
     def _run(self, work: Coroutine[Any, Any, T], seconds: float) -> T:
         future = asyncio.run_coroutine_threadsafe(work, self._running())

@@ -132,7 +132,7 @@ class Session:
     async def close(self) -> None:
         """Take leave, shortly, and hang up."""
         if self.alive:
-            with suppress(Lost, Refused):
+            with suppress(Lost, Refused, TimeoutError):
                 async with asyncio.timeout(1.0):
                     await self._request(Command.UNBIND)
         self._end("closed")
@@ -188,9 +188,9 @@ class Session:
             waiting = self._waiting.get(packet.sequence)
             if waiting is not None and not waiting.done():
                 # A generic_nack says no without saying so in every field.
-                nack = packet.command == Command.GENERIC_NACK and packet.status == Status.OK
+                unsaid = packet.command == Command.GENERIC_NACK and packet.status == Status.OK
                 waiting.set_result(
-                    Pdu(packet.command, packet.sequence, Status.SYSTEM_ERROR) if nack else packet
+                    Pdu(packet.command, packet.sequence, Status.SYSTEM_ERROR) if unsaid else packet
                 )
         elif packet.command == Command.DELIVER_SM and self._deliver is not None:
             self._deliver(packet)
