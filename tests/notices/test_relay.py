@@ -7,8 +7,9 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from huiyin.kernel.problems import Invalid
+from huiyin.matters import services as matters
 from huiyin.matters.errors import Moved, NotNow, NotYours
-from huiyin.matters.models import ContactAttempt
+from huiyin.matters.models import ContactAttempt, Matter
 from huiyin.matters.table import Event, State
 from huiyin.notices import queries, relay, services
 from huiyin.notices.dispatcher import Dispatcher
@@ -221,3 +222,47 @@ def test_the_console_names_the_matter_and_never_the_number(
     assert f"call about matter {loop.matter.code}, reference {attempt.reference}" in caplog.text
     for secret in (factories.MOBILE, factories.NAME, "请问何时方便", told.receipt.code):
         assert secret not in caplog.text
+
+
+@pytest.mark.parametrize("meanwhile", ["withdrawn", "handed on", "contact ended"])
+def test_a_message_under_way_is_on_record_wherever_the_matter_went(
+    gateway: ObedientRelay, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    loop = factories.loop()
+    seen = loop.now(loop.handler)
+    send = gateway.send_message
+
+    def slowly(*args: Any, **kwargs: Any) -> relay.Placed:
+        if meanwhile == "withdrawn":
+            matters.withdraw(matter=loop.matter)
+        elif meanwhile == "contact ended":
+            matters.end_contact(matter=loop.matter, via="status_page")
+        else:
+            Matter.objects.filter(pk=loop.matter.pk).update(
+                organisation=factories.organisation(), version=9
+            )
+        return send(*args, **kwargs)
+
+    monkeypatch.setattr(gateway, "send_message", slowly)
+    made = services.message_citizen(**seen, text="您好")
+    assert (made.message, made.staff) == ("您好", loop.handler)
+    step = loop.matter.steps.get(event=Event.CONTACT)
+    assert (step.party, step.data["message"]) == ("platform", "您好")
+    attempt = RelayAttempt.objects.get()
+    assert (attempt.message, attempt.outcome) == ("您好", RelayAttempt.Outcome.PLACED)
+    assert loop.again().state == step.state_after
+
+
+def test_what_was_being_sent_when_the_process_died_is_on_record(
+    gateway: ObedientRelay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = factories.loop()
+
+    def dies(*_args: Any, **_kwargs: Any) -> relay.Placed:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(gateway, "send_message", dies)
+    with pytest.raises(KeyboardInterrupt):
+        services.message_citizen(**loop.now(loop.handler), text="您好")
+    attempt = RelayAttempt.objects.get()
+    assert (attempt.message, attempt.outcome) == ("您好", RelayAttempt.Outcome.ASKED)
