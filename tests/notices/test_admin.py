@@ -10,8 +10,9 @@ from django.urls import reverse
 
 from huiyin.directory.models import Role, Staff
 from huiyin.kernel import crypto
+from huiyin.notices import channels
 from huiyin.notices.dispatcher import Dispatcher
-from huiyin.notices.models import Delivery, Outbox, WebhookEndpoint
+from huiyin.notices.models import Channel, Circuit, Delivery, Outbox, WebhookEndpoint
 from tests import factories
 from tests.notices.support import Receiver, drain, endpoint_for
 
@@ -92,7 +93,7 @@ def test_a_dead_letter_is_sent_again(
     page = browser.get(reverse("admin:notices_outbox_change", args=[letter.pk])).content.decode()
     assert "answered 500" in page
     again = browser.post(listed, {"action": "send_again", "_selected_action": [letter.pk]})
-    assert "不需要重发" in " ".join(map(str, get_messages(again.wsgi_request)))
+    assert "都不是死信" in " ".join(map(str, get_messages(again.wsgi_request)))
 
 
 def test_notices_and_deliveries_are_for_reading(browser: Client) -> None:
@@ -113,3 +114,56 @@ def test_the_database_refuses_to_change_a_delivery(dispatcher: Dispatcher) -> No
     ):
         with pytest.raises(DatabaseError), transaction.atomic():
             change()
+
+
+def test_an_address_of_a_member_of_staff_goes_in_and_never_comes_out(browser: Client) -> None:
+    staff = factories.staff()
+    typed = {
+        "staff": staff.pk,
+        "transport": "email",
+        "position": "1",
+        "wait_minutes": "30",
+        "active": "on",
+    }
+    address = reverse("admin:notices_channel_add")
+    refused = browser.post(address, {**typed, "address": "13900000000"})
+    assert refused.status_code == 200
+    assert not Channel.objects.exists()
+    browser.post(address, {**typed, "address": "li@example.gov.cn"})
+    channel = Channel.objects.get()
+    assert channels.unsealed(channel) == "li@example.gov.cn"
+    change = reverse("admin:notices_channel_change", args=[channel.pk])
+    assert "li@example.gov.cn" not in browser.get(change).content.decode()
+    browser.post(change, {"position": "2", "wait_minutes": "5", "address": ""})
+    channel.refresh_from_db()
+    assert (channel.position, channel.wait_minutes, channel.active) == (2, 5, False)
+    assert channels.unsealed(channel) == "li@example.gov.cn", "empty keeps what is stored"
+
+
+def test_dead_letters_are_sent_again_together(browser: Client, receiver: Receiver) -> None:
+    unit = factories.organisation()
+    endpoint_for(receiver, unit)
+    for _matter in range(3):
+        factories.review(factories.event(unit), level=1, text="不行。")
+    Outbox.objects.filter(transport="webhook").update(state="dead", next_attempt_at=None)
+    # Nobody is on duty, so that six more are dead from the start.
+    assert Outbox.objects.filter(state="dead").count() == 9
+    factories.staff(Role.HANDLER, of=unit)
+    page = browser.post(
+        reverse("admin:notices_outbox_changelist"),
+        {
+            "action": "send_again",
+            "_selected_action": list(Outbox.objects.values_list("pk", flat=True)),
+        },
+    )
+    said = [str(message) for message in get_messages(page.wsgi_request)]
+    assert len(said) == 2
+    assert Outbox.objects.filter(state="waiting").count() == 6
+    assert Outbox.objects.filter(state="dead").count() == 3
+
+
+def test_the_states_of_transports_can_be_read(browser: Client) -> None:
+    Circuit.objects.create(key="email", transport="email", last_error="no answer in time")
+    page = browser.get(reverse("admin:notices_circuit_changelist"))
+    assert "no answer in time" in page.content.decode()
+    assert browser.get(reverse("admin:notices_circuit_add")).status_code == 403

@@ -8,6 +8,7 @@ from huiyin.log.sealing import seal_if_due
 from huiyin.matters.sweeper import sweep
 from huiyin.notices.dispatcher import dispatch_due
 from huiyin.notices.ladder import fall_back
+from huiyin.notices.services import write_digests
 from huiyin.notices.transports.sms_smpp.loop import tend
 from huiyin.oversight.services import fold_steps
 
@@ -18,6 +19,8 @@ LOOPS = (
     Loop("channels", fall_back, every_seconds=1.0, topic="outbox"),
     # Keeps the connection to the message centre, and takes what citizens write.
     Loop("sms", tend, every_seconds=5.0),
+    # What the day holds for everybody, in the morning.
+    Loop("digests", write_digests, every_seconds=30.0),
     # Warnings, breaches and closings of clocks that have come due.
     Loop("sweeper", sweep, every_seconds=1.0),
     # Ends an epoch when it may end; only then does the public see something new.

@@ -19,7 +19,7 @@ from django.db import transaction
 
 from huiyin.kernel import clock, wakeup
 from huiyin.notices import channels, taking_back
-from huiyin.notices.models import Channel, InboxItem, Outbox, Receipt
+from huiyin.notices.models import DIGEST, Channel, InboxItem, Outbox, Receipt
 from huiyin.notices.quiet import Peace
 from huiyin.notices.transports import registry
 from huiyin.notices.transports.base import RemoteTransport
@@ -80,7 +80,8 @@ def _climb(due: list[Outbox], now: datetime) -> list[Outbox]:
             continue
         channel = channels_left[0]
         written += _told_by(usable[channel.transport], notice, planned, now)
-        if len(channels_left) > 1:
+        # A digest is no reason to be told again.
+        if len(channels_left) > 1 and notice.event != DIGEST:
             notice.next_channel_at = now + timedelta(minutes=channel.wait_minutes)
     return written
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -16,6 +16,8 @@ from huiyin.matters.models import Matter
 from huiyin.matters.queries import visible_to
 from huiyin.notices.models import (
     DIGEST,
+    Circuit,
+    Digest,
     FirstArrival,
     InboxCounter,
     InboxItem,
@@ -48,8 +50,18 @@ def last_number(staff: Staff) -> int:
 
 
 def unread_count(staff: Staff) -> int:
-    """How many items ``staff`` has not read."""
-    return inbox(staff).filter(read_at__isnull=True).count()
+    """How many items ``staff`` has not read; a digest is about the list, not one of its items."""
+    return inbox(staff).filter(read_at__isnull=True).exclude(outbox__event=DIGEST).count()
+
+
+def digest_of(staff: Staff, day: date) -> Digest | None:
+    """What ``day`` holds for ``staff``; None before its hour, or when it holds nothing."""
+    return Digest.objects.filter(staff=staff, day=day, outbox__isnull=False).first()
+
+
+def open_circuits() -> QuerySet[Circuit]:
+    """The transports and endpoints that are left alone at present."""
+    return Circuit.objects.filter(open_until__isnull=False).select_related("endpoint")
 
 
 def unread_matters(staff: Staff, matters: Iterable[Matter]) -> set[UUID]:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from huiyin.kernel import clock
 from huiyin.matters.kinds import Contact
 from huiyin.matters.table import ClockKind, Event, Party
-from huiyin.notices import links, templates
+from huiyin.notices import links, wordings
 from huiyin.notices.models import DIGEST, Outbox, Template
 
 _TO_STAFF: dict[Event, str | Promise] = {
@@ -116,17 +116,18 @@ def _sentence(notice: Outbox) -> str | Promise:
     return _TO_HANDLER.get(event, sentence) if notice.audience == Party.HANDLER else sentence
 
 
-def _edited(notice: Outbox, form: str, values: Mapping[str, str]) -> str:
+def _edited(notice: Outbox, form: str, values: Mapping[str, str], audience: str = "") -> str:
     """What administrators of this installation say instead; empty when nothing."""
-    text = templates.text_for(notice.event, notice.audience, form, get_language() or "")
-    return templates.fill(text, values)
+    told_as = audience or notice.audience
+    text = wordings.text_for(notice.event, told_as, form, get_language() or "")
+    return wordings.fill(text, values)
 
 
 def for_citizen(notice: Outbox, contact: Contact) -> str:
     """The message to the citizen, in the language they chose."""
     with override(contact.language):
         values = {"unit": str(notice.about.organisation), "url": contact.status_url}
-        edited = _edited(notice, Template.Form.SHORT, values)
+        edited = _edited(notice, Template.Form.SHORT, values, Party.CITIZEN)
         if edited:
             return edited
         if notice.event == Event.APPROVE_REPLY:

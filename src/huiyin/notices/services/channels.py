@@ -45,7 +45,7 @@ def give_address(*, staff: Staff, transport: str, address: str, by: Staff) -> Ch
     """
     address = address.strip()
     if address:
-        _check(transport, address)
+        check_address(transport, address)
     channel, _made = Channel.objects.get_or_create(staff=staff, transport=transport)
     channel.address_sealed = channels.sealed(channel, address)
     channel.save(update_fields=["address_sealed"])
@@ -79,7 +79,8 @@ def arrange(*, staff: Staff, choices: Sequence[Choice]) -> None:
     Channel.objects.bulk_update(changed, ["position", "wait_minutes", "active"])
 
 
-def _check(transport: str, address: str) -> None:
+def check_address(transport: str, address: str) -> None:
+    """Raises ``Invalid`` unless ``address`` can be one of ``transport``."""
     if transport not in names.TO_STAFF:
         raise Invalid(_("There is no such way to tell somebody."), field="transport")
     if len(address) > _LONGEST_ADDRESS:

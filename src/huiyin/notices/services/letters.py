@@ -6,6 +6,7 @@ import logging
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from huiyin.directory.models import Staff
 from huiyin.kernel import clock, wakeup
@@ -36,6 +37,34 @@ def replay_dead_letter(*, outbox: Outbox, by: Staff) -> None:
     letter.save()
     log.warning("dead letter %s sent again by %s", letter.delivery_key, by.username)
     wakeup.ring(OUTBOX)
+
+
+def replay_dead_letters(*, letters: QuerySet[Outbox], by: Staff) -> tuple[int, int]:
+    """Send all of ``letters`` that are dead letters again; how many will be sent, and for how many
+    still nobody is on duty."""
+    with transaction.atomic():
+        dead = letters.filter(state=Outbox.State.DEAD)
+        keys = [
+            letter.pk
+            for letter in dead.select_for_update(of=("self",))
+            if letter.transport != names.INBOX or letter.staff_id
+        ]
+        Outbox.objects.filter(pk__in=keys).update(
+            state=Outbox.State.WAITING,
+            next_attempt_at=clock.now(),
+            tries_left=settings.HUIYIN_NOTICE_TRIES,
+        )
+        wakeup.ring(OUTBOX)
+    log.warning("%d dead letters sent again by %s", len(keys), by.username)
+    sent, left = len(keys), 0
+    # Those without a recipient need one, which is looked for matter by matter.
+    for letter in list(letters.filter(state=Outbox.State.DEAD)):
+        try:
+            replay_dead_letter(outbox=letter, by=by)
+            sent += 1
+        except NobodyOnDuty:
+            left += 1
+    return sent, left
 
 
 def _address(letter: Outbox) -> None:

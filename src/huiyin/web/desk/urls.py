@@ -3,7 +3,16 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path, register_converter
 
-from huiyin.web.desk import actions, administration, files, inbox, picture, signing_in, stream
+from huiyin.web.desk import (
+    actions,
+    administration,
+    files,
+    inbox,
+    picture,
+    preferences,
+    signing_in,
+    stream,
+)
 
 
 class CodeConverter:
@@ -39,6 +48,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login/", signing_in.SignIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(next_page="desk:login"), name="logout"),
     path("password/", signing_in.ChangePassword.as_view(), name="password"),
+    path("notices/preferences", preferences.preferences, name="preferences"),
     path("stream", stream.stream, name="stream"),
     path("administration/", administration.administration, name="administration"),
     path("time/", administration.time_machine, name="time"),
