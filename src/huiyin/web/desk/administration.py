@@ -93,6 +93,7 @@ def _groups() -> list[dict[str, Any]]:
             "links": [
                 _link("notices_outbox", _("Dead letters"), query="state__exact=dead", count=dead),
                 _link("notices_webhookendpoint", _("Webhook endpoints")),
+                _link("notices_robot", _("DingTalk group robots")),
             ],
         },
         {
