@@ -42,19 +42,11 @@ class ReasonForm(forms.Form):
 
 @admin.register(CalendarYear)
 class CalendarYearAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = [
-        "__str__",
-        "year",
-        "region",
-        "revision",
-        "provisional",
-        "source",
-        "published_on",
-    ]
+    list_display = ["__str__", "where", "state", "source", "published_on"]
     list_filter = ["provisional", "region"]
     search_fields = ["year", "source"]
-    fields = ["year", "region", "revision", "provisional", "source", "published_on", "the_days"]
-    readonly_fields = ["the_days"]
+    fields = ["where", "state", "source", "published_on", "the_days"]
+    readonly_fields = ["where", "state", "the_days"]
     change_list_template = "calendars/list.html"
     change_form_template = "calendars/year.html"
 
@@ -71,6 +63,14 @@ class CalendarYearAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             path("deadlines/", view(self.deadlines_view), name="calendars_calendaryear_deadlines"),
             *super().get_urls(),
         ]
+
+    @admin.display(description=gettext_lazy("region"), ordering="region")
+    def where(self, obj: CalendarYear) -> str:
+        return obj.region or _("everywhere")
+
+    @admin.display(description=gettext_lazy("state"), ordering="provisional")
+    def state(self, obj: CalendarYear) -> str:
+        return _("provisional") if obj.provisional else _("as published")
 
     @admin.display(description=gettext_lazy("days off and worked"))
     def the_days(self, obj: CalendarYear) -> str:
