@@ -249,6 +249,9 @@ def running() -> Iterator[Zwding]:
                 sent = b"[]"
             if fault == "huge":
                 sent = b" " * 2_000_000
+            if fault == "drip":
+                self.drip(sent)
+                return
             if fault == "half":
                 self.reply(200, sent, promised=len(sent) * 2)
                 self.close_connection = True
@@ -257,6 +260,20 @@ def running() -> Iterator[Zwding]:
                 self.close_connection = True
                 return
             self.reply(200, sent)
+
+        def drip(self, body: bytes) -> None:
+            """One byte after the other, so that no single wait is ever long."""
+            self.close_connection = True
+            self.send_response_only(200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            for byte in body:
+                if platform.released.wait(0.1):
+                    return
+                try:
+                    self.wfile.write(bytes([byte]))
+                except OSError:
+                    return
 
         def reply(self, status: int, body: bytes, promised: int | None = None) -> None:
             self.send_response_only(status)

@@ -157,7 +157,7 @@ def test_a_repetition_counts_as_sent_and_nothing_else_does(
         client.notify(account="4444", key="two", card=CARD)
     assert unknown.value.permanent
     assert not unknown.value.repeated
-    assert str(unknown.value) == "they do not know the account"
+    assert str(unknown.value) == "they do not know the account, notice or item"
     assert _tokens(platform) == 1
 
 
@@ -215,6 +215,7 @@ def test_accounts_are_asked_for_a_hundred_at_a_time(platform: Zwding, client: Cl
         ("lost", "connection failed"),
         ("huge", "answered too much"),
         ("never", "no answer in time"),
+        ("drip", "no answer in time"),
     ],
 )
 def test_every_way_to_answer_badly_ends_cleanly(
@@ -223,7 +224,7 @@ def test_every_way_to_answer_badly_ends_cleanly(
     client.check()
     platform.faults = [fault]
     with monkeypatch.context() as patch:
-        if fault == "never":
+        if fault in {"never", "drip"}:
             patch.setattr(exchange, "SECONDS", 0.5)
         with pytest.raises(Failed, match=said) as failed:
             client.notify(account="1001", key="one", card=CARD)

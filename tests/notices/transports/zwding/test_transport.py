@@ -155,6 +155,19 @@ def test_taking_back_is_repeated_until_it_worked(platform: Zwding, dispatcher: D
     assert len(platform.revoked) == len(platform.finished) == 1
 
 
+def test_a_card_that_is_gone_cannot_be_taken_back_and_stops_nothing(
+    platform: Zwding, dispatcher: Dispatcher
+) -> None:
+    made = _loop()
+    _deliver(dispatcher)
+    platform.notices.clear()
+    platform.tasks.clear()
+    _verify(made)
+    _deliver(dispatcher)
+    assert (_by_action("recall").state, _by_action("finish_to_do").state) == ("dead", "dead")
+    assert not Circuit.objects.filter(failures__gt=0).exists()
+
+
 def test_a_crash_between_sending_and_recording_tells_nobody_twice(
     platform: Zwding, dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -228,7 +241,7 @@ def test_an_account_that_is_not_known_is_a_dead_letter_and_no_outage(
     _deliver(dispatcher)
     told = _by_action("tell")
     assert told.state == "dead"
-    assert told.deliveries.get().error == "they do not know the account"
+    assert told.deliveries.get().error == "they do not know the account, notice or item"
     assert not Circuit.objects.filter(open_until__isnull=False).exists()
 
 

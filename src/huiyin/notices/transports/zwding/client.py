@@ -47,8 +47,9 @@ _CODE = re.compile(r"[A-Z]{2,6}(-[A-Z0-9]{1,6}){1,6}|\d{1,7}")
 # understood must not pass for sent.
 _OURS, _AGAIN = r"(bizMsgId|bizTaskId|业务)", "(重复|已存在|duplicate|already exists)"
 _SAID_ALREADY = re.compile(f"{_OURS}.{{0,40}}{_AGAIN}|{_AGAIN}.{{0,40}}{_OURS}", re.IGNORECASE)
-_PEOPLE, _NOBODY = "(receiver|account|接收人|账号|人员)", "(not exist|not found|不存在|无效)"
-_UNKNOWN = re.compile(f"{_PEOPLE}.{{0,30}}{_NOBODY}", re.IGNORECASE)
+# What they do not know today they will not know tomorrow: whom, or what, a call is about.
+_WHAT = "(receiver|account|task|message|接收人|账号|人员|任务|待办|消息)"
+_UNKNOWN = re.compile(f"{_WHAT}.{{0,30}}(not exist|not found|不存在|无效)", re.IGNORECASE)
 
 
 class Failed(Exception):
@@ -323,7 +324,9 @@ def _refusal(
     if _SAID_ALREADY.search(text):
         return Refused("refused: they have it already", status=answer.status, repeated=True)
     if _UNKNOWN.search(text):
-        return Refused("they do not know the account", status=answer.status, permanent=True)
+        return Refused(
+            "they do not know the account, notice or item", status=answer.status, permanent=True
+        )
     if answer.date and abs(apart := answer.date - sent_at) > _SKEW:
         seconds = round(apart.total_seconds())
         return Refused(
@@ -336,7 +339,7 @@ def _refusal(
 def _need_true(content: dict[str, Any]) -> None:
     """What takes something back answers whether it did."""
     if str(content.get("data", True)).lower() != "true":
-        raise Failed("answered that it was not done")
+        raise Failed("answered that it was not done", permanent=True)
 
 
 def _inner(value: Any) -> Any:
