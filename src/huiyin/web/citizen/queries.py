@@ -115,6 +115,9 @@ class Status:
     live: bool
     # Changes when anything on the page does.
     version: str
+    # A matter that is still open: the citizen may write to the unit.
+    can_write: bool = False
+    contact_ended: bool = False
 
 
 def status(typed: str) -> Status:
@@ -137,6 +140,8 @@ def status(typed: str) -> Status:
         story=told,
         live=live,
         version=hashlib.sha256(shown.encode()).hexdigest()[:12],
+        can_write=matter is not None and matter.closed_at is None,
+        contact_ended=matter is not None and matter.contact_ended_at is not None,
     )
 
 

@@ -12,6 +12,8 @@ urlpatterns = [
     path("s/<str:code>/progress", views.progress, name="progress"),
     path("s/<str:code>/again", views.rate_again, name="rate_again"),
     path("s/<str:code>/decline", views.decline, name="decline"),
+    path("s/<str:code>/write", views.write, name="write"),
+    path("s/<str:code>/end-contact", views.end_contact, name="end_contact"),
     path("s/<str:code>/qr.png", views.qr_picture, name="qr_picture"),
     path("s/<str:code>/photos/<uuid:photo_id>", views.photo, name="photo"),
 ]

@@ -29,6 +29,7 @@ from huiyin.kernel import ids
 from huiyin.kernel.problems import NotFound, Problem, TooMany
 from huiyin.kernel.throttle import Throttle
 from huiyin.matters import services as matters
+from huiyin.matters.errors import NotNow
 from huiyin.matters.models import FollowUp
 from huiyin.reviews import errors, tokens
 from huiyin.reviews import services as reviews
@@ -43,6 +44,8 @@ _FLASH_SECONDS = 600
 guesses = Throttle(burst=20, per_minute=10)
 
 
+# How a message of the citizen got here, as its step says.
+_VIA = "status_page"
 _FIELDS = ("level", "tags", "text", "photos")
 
 
@@ -226,6 +229,62 @@ def decline(request: HttpRequest, code: str) -> HttpResponse:
     # Answered, declined or expired meanwhile: the status page tells which.
     with suppress(Problem):
         matters.decline_follow_up(matter=matter)
+    return redirect("citizen:status", code)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def write(request: HttpRequest, code: str) -> HttpResponse:
+    """Takes a message to the unit, while the matter is open."""
+    try:
+        matter = queries.matter_by_code(code)
+    except errors.ReceiptUnknown:
+        return _unknown(request, code)
+    if matter is None or matter.closed_at is not None:
+        return redirect("citizen:status", code)
+    typed, problem = "", None
+    if request.method == "POST":
+        typed = request.POST.get("message", "")
+        try:
+            matters.citizen_writes(matter=matter, text=typed, via=_VIA)
+        except NotNow:
+            # Closed meanwhile: the status page tells.
+            return redirect("citizen:status", code)
+        except Problem as found:
+            problem = found
+        else:
+            return redirect("citizen:status", code)
+    return render(
+        request,
+        "citizen/write.html",
+        {
+            "code": code,
+            "typed": typed,
+            "errors": [str(problem)] if problem else [],
+            "unit": str(matter.organisation),
+            "contact_ended": matter.contact_ended_at is not None,
+            "limit": matters.MAX_CITIZEN_TEXT,
+        },
+        status=problem.status if problem else HTTPStatus.OK,
+    )
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def end_contact(request: HttpRequest, code: str) -> HttpResponse:
+    """Asks once more, then records that the citizen does not want to be called or written to."""
+    try:
+        matter = queries.matter_by_code(code)
+    except errors.ReceiptUnknown:
+        return _unknown(request, code)
+    if matter is None or matter.closed_at is not None or matter.contact_ended_at is not None:
+        return redirect("citizen:status", code)
+    if request.method != "POST":
+        unit = str(matter.organisation)
+        return render(request, "citizen/end_contact.html", {"code": code, "unit": unit})
+    # Closed or ended meanwhile: the status page tells which.
+    with suppress(Problem):
+        matters.end_contact(matter=matter, via=_VIA)
     return redirect("citizen:status", code)
 
 

@@ -149,6 +149,25 @@ def _expired(loop: Loop, step: Step) -> Item:
     )
 
 
+def _wrote(loop: Loop, step: Step) -> Item:
+    words = (
+        _("You answered %(unit)s by text message")
+        if step.data.get("via") == "sms"
+        else _("You wrote to %(unit)s")
+    )
+    return _did(step, words, loop, text=step.data.get("text", ""))
+
+
+def _ended_contact(loop: Loop, step: Step) -> Item:
+    return _did(
+        step,
+        _("You asked not to be contacted any more"),
+        loop,
+        text=_("%(unit)s still has to put it right. The reply appears on this page.")
+        % {"unit": loop.unit},
+    )
+
+
 def _did_close(loop: Loop, step: Step) -> Item:
     return _did(step, _("The matter is closed"), loop)
 
@@ -209,6 +228,8 @@ SENTENCES: Mapping[Event, Callable[[Loop, Step], Item]] = {
     Event.OBJECT: _objected,
     Event.DECLINE_FOLLOW_UP: _declined,
     Event.LET_FOLLOW_UP_EXPIRE: _expired,
+    Event.CITIZEN_WRITES: _wrote,
+    Event.END_CONTACT: _ended_contact,
     Event.CLOSE: _did_close,
     Event.WARN: _reminded,
     Event.BREACH: _breached,
