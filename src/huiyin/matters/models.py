@@ -172,7 +172,8 @@ class Clock(Row):
     warn_at = models.DateTimeField()
     due_at = models.DateTimeField()
     policy = models.ForeignKey(Policy, models.PROTECT, related_name="+")
-    calendar_version = models.CharField(max_length=60)
+    # Of each year it touches: the country's version and those of the regions, from the province.
+    calendar_version = models.CharField(max_length=200)
     # The calendar of a year it touches was not yet announced.
     provisional = models.BooleanField(default=False)
     # Shares of the time at which reminders come, ascending.
