@@ -142,6 +142,19 @@ def test_delays_are_quantiles_of_what_was_delivered() -> None:
     assert (delay.median, delay.p99, delay.denominator) == (40, 900, 100)
 
 
+def test_delays_of_one_transport_are_its_own() -> None:
+    rows = [
+        Counted("A", XIHU, "delivery", 40, "", 90),
+        Counted("A", XIHU, "by_email", 900, "", 50),
+        Counted("A", XIHU, "by_sms", 100, "", 4),
+    ]
+    picture = taken(rows)
+    assert figure(picture, "delivery_delay", Scope.REGION, PROVINCE).median == 40
+    assert figure(picture, "delay_by_email", Scope.REGION, PROVINCE).median == 900
+    assert figure(picture, "delay_by_sms", Scope.REGION, PROVINCE).state == State.SUPPRESSED
+    assert figure(picture, "delay_by_zwding", Scope.REGION, PROVINCE).state == State.NO_DATA
+
+
 def test_an_organisation_that_moved_counts_where_things_happened() -> None:
     rows = [*reviews("A", XIHU, {5: 10}), *reviews("A", LONGQUAN, {5: 20})]
     picture = taken(rows)

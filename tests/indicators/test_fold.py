@@ -59,6 +59,21 @@ def test_a_delivery_counts_in_its_rounded_delay() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("transport", "metric"),
+    [
+        ("zwding", "by_zwding"),
+        ("email", "by_email"),
+        ("sms_smpp", "by_sms"),
+        ("sms_http", "by_sms"),
+    ],
+)
+def test_an_arrival_by_another_transport_counts_for_that_alone(transport: str, metric: str) -> None:
+    entry = {"kind": "arrival", "transport": transport, "delay_ms": 1234, **WHERE}
+    assert tallies(entry) == [(metric, 1300, "2024-03-04", 1)]
+    assert tallies({**entry, "transport": "a_new_one"}) == []
+
+
 def test_what_happens_to_a_matter_counts_on_the_day_it_was_opened() -> None:
     assert tallies(step("open")) == [("matter", 0, "2024-02-28", 1)]
     assert tallies(step("verify", **clock("callback", in_time=True))) == [

@@ -316,6 +316,23 @@ def notices() -> Findings:
         )
 
 
+def circuits() -> Findings:
+    """Transports and endpoints that are left alone since they failed again and again."""
+    from huiyin.notices import queries
+
+    resting = list(queries.open_circuits())
+    for circuit in resting:
+        yield Finding(
+            Level.WARNING,
+            "notices",
+            f"{circuit.endpoint or circuit.key} rests after {circuit.failures} failures in a row, "
+            f"the last: {circuit.last_error}",
+            "Nothing is lost: what is for it waits and is sent when it works again.",
+        )
+    if not resting:
+        yield Finding(Level.OK, "notices", "no transport rests")
+
+
 def dingtalk(*, connect: bool = False) -> Findings:
     """Whether staff can be told in government DingTalk, and groups by their robots; asks for a
     token only with ``connect``."""
@@ -407,4 +424,5 @@ DATABASE_CHECKS: tuple[Callable[[], Findings], ...] = (
     clocks,
     background,
     notices,
+    circuits,
 )

@@ -99,6 +99,15 @@ DUE = Term(Metric.DUE, IN_TIME | LATE)
 CLOSED = Term(Metric.CLOSED, YES | NO)
 FOLLOW_UPS = Term(Metric.FOLLOW_UP, LEVELS, ACTIVE)
 DELIVERIES = Term(Metric.DELIVERY)
+BY_ZWDING, BY_EMAIL, BY_SMS = map(Term, (Metric.BY_ZWDING, Metric.BY_EMAIL, Metric.BY_SMS))
+# Whose quantiles are published.
+DELAYS = (DELIVERIES, BY_ZWDING, BY_EMAIL, BY_SMS)
+
+_BY_ONE_TRANSPORT = _(
+    "Time until the first person's notice of a bad review was handed over this way: median and "
+    "99th percentile, rounded up to two digits. It counts from when they were to be told so, which "
+    "may be after a night or after another way had stayed unread."
+)
 
 INDICATORS: tuple[Indicator, ...] = (
     Indicator(
@@ -222,6 +231,14 @@ INDICATORS: tuple[Indicator, ...] = (
         ),
         DELIVERIES,
     ),
+    *(
+        Indicator(code, 1, Kind.QUANTILES, name, _BY_ONE_TRANSPORT, delays)
+        for code, name, delays in (
+            ("delay_by_zwding", pgettext_lazy("figure", "… by government DingTalk"), BY_ZWDING),
+            ("delay_by_email", pgettext_lazy("figure", "… by e-mail"), BY_EMAIL),
+            ("delay_by_sms", pgettext_lazy("figure", "… by text message"), BY_SMS),
+        )
+    ),
 )
 BY_CODE = {indicator.code: indicator for indicator in INDICATORS}
 
@@ -238,5 +255,5 @@ PARTITIONS: tuple[tuple[Measure, tuple[Measure, ...]], ...] = (
     ),
 )
 MEASURES: frozenset[Measure] = frozenset(
-    {IMPORTED, DELIVERIES, *(measure for whole, parts in PARTITIONS for measure in (whole, *parts))}
+    {IMPORTED, *DELAYS, *(measure for whole, parts in PARTITIONS for measure in (whole, *parts))}
 )

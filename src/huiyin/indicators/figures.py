@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from huiyin.directory.codes import region_lineage
 from huiyin.indicators.definitions import (
+    DELAYS,
     INDICATORS,
     MEASURES,
     PARTITIONS,
@@ -26,7 +27,6 @@ from huiyin.indicators.definitions import (
     Term,
     rest_of,
 )
-from huiyin.indicators.fold import Metric
 from huiyin.indicators.intervals import Interval, quantile, wilson
 from huiyin.indicators.suppression import Sum, hidden_cells
 
@@ -92,7 +92,8 @@ class Snapshot:
 
     counts: Mapping[Cell, int]
     hidden: frozenset[Cell]
-    delays: Mapping[Place, Counter[int]]
+    # How often which number of milliseconds, by metric.
+    delays: Mapping[Place, Counter[tuple[str, int]]]
     # The places that have any data.
     places: frozenset[Place]
     # Bodies with data below them: the figures of their pages are those of the whole line.
@@ -126,7 +127,11 @@ class Snapshot:
             return Figure(indicator, State.SUPPRESSED)
         if cases == 0:
             return Figure(indicator, State.NO_DATA, denominator=0)
-        values = self.delays[place].items()
+        values = [
+            (value, amount)
+            for (metric, value), amount in self.delays[place].items()
+            if isinstance(indicator.numerator, Term) and metric == indicator.numerator.metric
+        ]
         return Figure(
             indicator,
             State.SHOWN,
@@ -159,21 +164,22 @@ def snapshot(
     smallest count that is shown.
     """
     atoms: dict[tuple[str, str], Counter[Term]] = defaultdict(Counter)
-    delays: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
+    delays: dict[tuple[str, str], Counter[tuple[str, int]]] = defaultdict(Counter)
     terms = [measure for measure in MEASURES if isinstance(measure, Term)]
+    measured = {term.metric for term in DELAYS}
     for row in counted:
         atom = (row.organisation, row.region)
         for term in terms:
             if term.covers(row.metric, row.value, row.trust):
                 atoms[atom][term] += row.amount
-        if row.metric == Metric.DELIVERY:
-            delays[atom][row.value] += row.amount
+        if row.metric in measured:
+            delays[atom][row.metric, row.value] += row.amount
     return _assembled(atoms, delays, parents, below)
 
 
 def _assembled(
     atoms: Mapping[tuple[str, str], Counter[Term]],
-    delays: Mapping[tuple[str, str], Counter[int]],
+    delays: Mapping[tuple[str, str], Counter[tuple[str, int]]],
     parents: Mapping[str, str | None],
     below: int,
 ) -> Snapshot:
@@ -183,7 +189,7 @@ def _assembled(
     for uscc, region in atoms:
         regions_of[uscc].add(region)
     sums: dict[Place, Counter[Term]] = defaultdict(Counter)
-    delays_at: dict[Place, Counter[int]] = defaultdict(Counter)
+    delays_at: dict[Place, Counter[tuple[str, int]]] = defaultdict(Counter)
     for (uscc, region), amounts in atoms.items():
         for place in _places(uscc, region, lines[uscc], heads, regions_of):
             sums[place].update(amounts)

@@ -30,6 +30,9 @@ class Metric(StrEnum):
     REOPENED = "reopened"  # matters that the citizen's follow-up reopened
     CLOSED = "closed"  # closed matters; value: 1 confirmed by the citizen, 0 not
     DELIVERY = "delivery"  # first arrivals; value: milliseconds, rounded up to two digits
+    BY_ZWDING = "by_zwding"  # the same by one transport alone
+    BY_EMAIL = "by_email"
+    BY_SMS = "by_sms"
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,13 @@ def _review(entry: Document) -> list[tuple[Key, int]]:
 
 def _delivery(entry: Document) -> list[tuple[Key, int]]:
     return [(_key(entry, Metric.DELIVERY, value=two_digits_up(int(entry["delay_ms"]))), 1)]
+
+
+def _arrival(entry: Document) -> list[tuple[Key, int]]:
+    metric = _BY_TRANSPORT.get(entry["transport"])
+    if metric is None:
+        return []
+    return [(_key(entry, metric, value=two_digits_up(int(entry["delay_ms"]))), 1)]
 
 
 def _step(entry: Document) -> list[tuple[Key, int]]:
@@ -138,6 +148,13 @@ _READERS: dict[str, Callable[[Document], list[tuple[Key, int]]]] = {
     "review": _review,
     "step": _step,
     "delivery": _delivery,
+    "arrival": _arrival,
+}
+_BY_TRANSPORT = {
+    "zwding": Metric.BY_ZWDING,
+    "email": Metric.BY_EMAIL,
+    "sms_smpp": Metric.BY_SMS,
+    "sms_http": Metric.BY_SMS,
 }
 _STEPS: dict[str, Callable[[Document], Key | None]] = {
     "open": _opened,

@@ -274,13 +274,20 @@ class Delivery(Row):
     started_at = models.DateTimeField(_("started"))
     finished_at = models.DateTimeField(_("finished"))
     arrived_at = models.DateTimeField(_("arrived"), null=True)
-    # From acceptance to arrival, in milliseconds.
+    # From acceptance, or from when the channel was to be used, to arrival; in milliseconds.
     delay_ms = models.PositiveBigIntegerField(_("delay in ms"), null=True)
 
     class Meta:
         ordering = ["number"]
         constraints = [
             models.UniqueConstraint(fields=["outbox", "number"], name="one_delivery_a_try"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["arrived_at"],
+                condition=models.Q(arrived_at__isnull=False),
+                name="arrivals_of_a_period",
+            ),
         ]
         verbose_name = _("delivery")
         verbose_name_plural = _("deliveries")
@@ -408,10 +415,18 @@ class Template(Row):
 
 
 class FirstArrival(Row):
-    """The moment a matter first reached a person: one a matter, whoever was the fastest."""
+    """The moment a matter first reached a person by a transport, whoever was the fastest."""
 
-    matter = models.OneToOneField(Matter, models.PROTECT, related_name="first_arrival")
+    matter = models.ForeignKey(Matter, models.PROTECT, related_name="first_arrivals")
+    transport = models.CharField(max_length=20, default=names.INBOX)
     delivery = models.OneToOneField(Delivery, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["matter", "transport"], name="one_first_arrival_a_transport"
+            ),
+        ]
 
 
 class InboxCounter(models.Model):

@@ -21,6 +21,8 @@ from huiyin.notices.transports.base import RemoteTransport, Result
 _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(hours=6)
 _random = random.SystemRandom()
+# Whose first arrival is a public figure; endpoints and groups are nobody in particular.
+_TO_PEOPLE = frozenset({names.INBOX, *names.TO_STAFF})
 
 
 def with_all() -> QuerySet[Outbox]:
@@ -71,7 +73,9 @@ def came_of(
         return
     if sent and transport is not None:
         circuits.heard(locked, result, finished_at)
-    Delivery.objects.bulk_create([_delivery(locked, attempt, result, started_at, finished_at)])
+    delivery = _delivery(locked, attempt, result, started_at, finished_at)
+    Delivery.objects.bulk_create([delivery])
+    _log_first_arrivals([delivery])
     if locked.state == Outbox.State.DROPPED and result.delivered:
         # It was under way when the matter moved on: it got there, and is taken back.
         locked.state, locked.reference = Outbox.State.DELIVERED, result.reference[:64]
@@ -126,32 +130,44 @@ def _delivery(
 
 
 def _log_first_arrivals(deliveries: Sequence[Delivery]) -> None:
-    """Publish how long the first person's notice of a new matter took; once a matter, whoever of
-    several dispatchers is first (the unique key decides)."""
+    """Publish how long the first person's notice of a new matter took by each transport; once a
+    matter and transport, whoever of several dispatchers is first (the unique key decides)."""
     opened = {
-        delivery.outbox.about.pk: delivery
+        (delivery.outbox.about.pk, delivery.outbox.transport): delivery
         for delivery in deliveries
-        if delivery.outbox.event == Event.OPEN and delivery.outbox.transport == names.INBOX
+        if delivery.outbox.event == Event.OPEN
+        and delivery.outbox.action == Outbox.Action.TELL
+        and delivery.outbox.transport in _TO_PEOPLE
+        and delivery.arrived_at is not None
     }
     if not opened:
         return
     # In the same order everywhere: nobody waits in a circle.
-    claims = [FirstArrival(matter_id=key, delivery=opened[key]) for key in sorted(opened)]
+    claims = [
+        FirstArrival(matter_id=matter, transport=transport, delivery=opened[matter, transport])
+        for matter, transport in sorted(opened)
+    ]
     FirstArrival.objects.bulk_create(claims, ignore_conflicts=True)
     ours = FirstArrival.objects.filter(pk__in=[claim.pk for claim in claims])
-    for matter_id in ours.values_list("matter_id", flat=True):
-        delivery = opened[matter_id]
-        matter = delivery.outbox.about
-        log.append(
-            kind="delivery",
-            organisation=matter.organisation,
-            subject_id=matter.pk,
-            public={
-                "matter": matter.code,
-                "organisation": matter.organisation.uscc,
-                "region": matter.organisation.region.code,
-                "day": clock.local(delivery.finished_at).date().isoformat(),
-                "transport": delivery.outbox.transport,
-                "delay_ms": delivery.delay_ms,
-            },
-        )
+    log.append_all(
+        _entry(opened[matter, transport])
+        for matter, transport in ours.values_list("matter_id", "transport")
+    )
+
+
+def _entry(delivery: Delivery) -> log.New:
+    """A first arrival as the log says it: on the desk, or by another transport beside it."""
+    matter, transport = delivery.outbox.about, delivery.outbox.transport
+    return log.New(
+        kind="delivery" if transport == names.INBOX else "arrival",
+        organisation=matter.organisation,
+        subject_id=matter.pk,
+        public={
+            "matter": matter.code,
+            "organisation": matter.organisation.uscc,
+            "region": matter.organisation.region.code,
+            "day": clock.local(delivery.finished_at).date().isoformat(),
+            "transport": transport,
+            "delay_ms": delivery.delay_ms,
+        },
+    )
