@@ -19,11 +19,12 @@ from huiyin.kernel.uploads import accept_document
 from huiyin.matters import services
 from huiyin.matters.errors import Moved, NotNow, NotYours
 from huiyin.matters.models import ContactAttempt, Evidence
-from huiyin.matters.queries import get_visible
+from huiyin.matters.queries import get_visible, visible_to
 from huiyin.notices.services import call_citizen, message_citizen
 from huiyin.reviews.queries import for_unit
-from huiyin.web.desk import calls, forms, picture
+from huiyin.web.desk import calls, forms, further, picture
 from huiyin.web.desk.frame import desk_page, member, render_desk
+from huiyin.web.desk.further import BY_NAME
 from huiyin.web.desk.road import offers
 
 Take = Callable[[HttpRequest, dict[str, Any], Any], None]
@@ -47,13 +48,18 @@ def take(request: HttpRequest, code: str, name: str) -> HttpResponse:
             raise Moved
         if not form.is_valid():
             return picture.show(request, code, bound=(name, form), status=422)
-        _STEPS[name](request, who, form)
+        if name in BY_NAME:
+            further.take(name, who, form)
+        else:
+            _STEPS[name](request, who, form)
     except (Moved, NotNow, NotYours) as problem:
         return _look_again(request, code, form, problem)
     except Problem as problem:
         form.refuse(problem)
         return picture.show(request, code, bound=(name, form), status=problem.status)
-    messages.success(request, str(_DONE[name]))
+    messages.success(request, str(BY_NAME[name].done if name in BY_NAME else _DONE[name]))
+    if not visible_to(staff).filter(pk=matter.pk).exists():
+        return redirect("desk:inbox")  # it went to another unit
     return redirect("desk:matter", code=code)
 
 
@@ -108,7 +114,7 @@ def _message(request: HttpRequest, who: dict[str, Any], form: Any) -> None:
 
 
 def _verify(request: HttpRequest, who: dict[str, Any], form: Any) -> None:
-    services.verify(**who, facts=form.cleaned_data["facts"])
+    services.verify(**who, facts=form.cleaned_data["facts"], simple=form.cleaned_data["simple"])
 
 
 def _ask_unreachable(request: HttpRequest, who: dict[str, Any], form: Any) -> None:
@@ -185,7 +191,7 @@ _STEPS: dict[str, Take] = {
     "return": _return,
     "approve": _approve,
 }
-NAMES = tuple(_STEPS)
+NAMES = (*_STEPS, *BY_NAME)
 _DONE: dict[str, str | Promise] = {
     "call": gettext_lazy("The platform is calling the citizen. Record below what came of it."),
     "outcome": gettext_lazy("The attempt is recorded."),

@@ -57,6 +57,8 @@ class StepForm(forms.Form):
     use_required_attribute = False
     # Names of groups of rows that a service may find fault with.
     groups: ClassVar[frozenset[str | None]] = frozenset()
+    # Whether the form is made with the ``matter`` that its choices depend on.
+    takes_matter: ClassVar[bool] = False
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -115,6 +117,8 @@ class Verify(StepForm):
         rows=5,
         hint=_("The facts, as the citizen and your own records tell them."),
     )
+    # Offered where the policy has a shorter time for simple matters.
+    simple = forms.BooleanField(label=_("A simple matter: the shorter time holds"), required=False)
 
 
 class AskUnreachable(StepForm):
@@ -237,7 +241,7 @@ class Reply(StepForm):
     )
     result_class = forms.ChoiceField(
         label=_("Result"),
-        choices=_options(ResultClass, ResultClass.VOIDED),
+        choices=_options(ResultClass, ResultClass.VOIDED, ResultClass.WITHDRAWN),
         widget=forms.RadioSelect,
     )
     # Sent with the reply, so that nobody loses a typed reply over adding a file first.

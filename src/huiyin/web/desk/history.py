@@ -13,7 +13,7 @@ from huiyin.matters.models import ContactAttempt, Matter, ResultClass, RootCause
 from huiyin.matters.table import ClockKind, Event, Party
 from huiyin.web.templatetags.huiyin import local_date
 
-_LATE = frozenset({Event.BREACH})
+_LATE = frozenset({Event.BREACH, Event.ESCALATE})
 
 
 def timeline(matter: Matter) -> list[dict[str, Any]]:
@@ -44,15 +44,37 @@ def said(step: Step) -> str:
     if step.event == Event.DRAFT_REPLY:
         result = _label(ResultClass, data.get("result_class"))
         lines.append(_("Result: %(result)s") % {"result": result})
-    if step.event in {Event.WARN, Event.BREACH}:
+    if step.event in {Event.WARN, Event.BREACH, Event.ESCALATE}:
         last_day = local_date(date.fromisoformat(data["due_day"]))
         clock = _label(ClockKind, data.get("clock"))
         lines.append(capfirst(_("%(clock)s, due %(day)s") % {"clock": clock, "day": last_day}))
+    if "from_name" in data and "to_name" in data:
+        lines.append(f"{data['from_name']} → {data['to_name']}")
+    if step.event == Event.RECOMPUTE and "from_day" in data:
+        days = [local_date(date.fromisoformat(data[key])) for key in ("from_day", "due_day")]
+        lines.append(f"{_label(ClockKind, data.get('clock'))}: {days[0]} → {days[1]}")
+    if step.event == Event.GRANT_EXTENSION:
+        days = [local_date(date.fromisoformat(data[f"due_day{end}"])) for end in ("_before", "")]
+        lines.append(f"{days[0]} → {days[1]}")
     lines += [str(data[key]) for key in _TEXTS if data.get(key)]
     return "\n".join(lines)
 
 
-_TEXTS = ("message", "note", "facts", "reason", "title", "name", "caption")
+_TEXTS = (
+    "message",
+    "note",
+    "facts",
+    "reason",
+    "title",
+    "name",
+    "caption",
+    "text",
+    "task",
+    "demand",
+    "answer",
+    "statement",
+    "reasons",
+)
 
 
 def _actor(step: Step) -> str:

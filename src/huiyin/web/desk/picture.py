@@ -23,6 +23,8 @@ from huiyin.reviews import queries as reviews
 from huiyin.web.desk import forms, history, road
 from huiyin.web.desk.calls import running_call
 from huiyin.web.desk.frame import desk_page, member, render_desk
+from huiyin.web.desk.further import FURTHER
+from huiyin.web.desk.standing import standing, unit_names
 
 # By the form's name on the page: the step it takes.
 FORM_EVENTS: dict[str, Event] = {
@@ -38,6 +40,7 @@ FORM_EVENTS: dict[str, Event] = {
     "reply": Event.DRAFT_REPLY,
     "return": Event.RETURN_REPLY,
     "approve": Event.APPROVE_REPLY,
+    **{step.name: step.event for step in FURTHER},
 }
 FORMS: dict[str, type[forms.StepForm]] = {
     "call": forms.Call,
@@ -52,6 +55,7 @@ FORMS: dict[str, type[forms.StepForm]] = {
     "reply": forms.Reply,
     "return": forms.ReturnReply,
     "approve": forms.Approve,
+    **{step.name: step.form for step in FURTHER},
 }
 
 
@@ -109,6 +113,8 @@ def picture(
     evidence = list(matter.evidence.select_related("uploaded_by"))
     replies = list(matter.replies.select_related("author"))
     draft = replies[-1] if replies and matter.state == State.REPLY_DRAFTED else None
+    shown = dict(_forms(matter, offered, call, bound))
+    further = [(step, form) for step in FURTHER if (form := shown.get(_key(step.name))) is not None]
     return {
         "matter": matter,
         "seen": reviews.for_unit(matter),
@@ -117,11 +123,14 @@ def picture(
         "progress": road.progress(matter),
         "next": road.next_step(matter, staff),
         "offered": {event.value: obstacle for event, obstacle in offered.items()},
-        "acts": bool(offered),
+        "acts": road.is_turn(matter, offered),
         "call": call,
         "no_gateway": "" if relay.current().reaches_people else NoGateway.title,
         "rules": policy.read(matter.policy.document),
-        "forms": dict(_forms(matter, offered, call, bound)),
+        "forms": shown,
+        "further": [each for each in further if getattr(each[1], "is_possible", True)],
+        "units": unit_names(matter) if any("unit" in form.fields for _s, form in further) else [],
+        "standing": standing(matter),
         "rectifications": rectifications,
         "current": _of_round(rectifications, matter.round),
         "evidence": evidence,
@@ -143,17 +152,22 @@ def _forms(
     for name, event in FORM_EVENTS.items():
         if offered.get(event, "missing") or (name == "outcome" and not call):
             continue
-        # A dict key of a template cannot hold a hyphen.
-        key = name.replace("-", "_")
         if bound and bound[0] == name:
-            yield key, bound[1]
+            yield _key(name), bound[1]
         else:
-            yield key, new_form(name, matter)
+            yield _key(name), new_form(name, matter)
+
+
+def _key(name: str) -> str:
+    """A key of a dict of a template cannot hold a hyphen."""
+    return name.replace("-", "_")
 
 
 def new_form(name: str, matter: Matter, data: Any = None, files: Any = None) -> forms.StepForm:
     """The form called ``name``: empty, or bound to ``data``."""
     options: dict[str, Any] = {"nodes": _nodes(matter)} if name == "plan" and data is None else {}
+    if FORMS[name].takes_matter:
+        options["matter"] = matter
     return FORMS[name](
         data,
         files,

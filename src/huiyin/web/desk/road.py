@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -61,9 +62,15 @@ def offers(staff: Staff, matter: Matter) -> dict[Event, str]:
     return offered
 
 
+def is_turn(matter: Matter, offered: Container[Event]) -> bool:
+    """Whether the matter waits for one of the steps ``offered``."""
+    here = (row for row in TRANSITIONS if row.source == matter.state and not row.optional)
+    return any(row.event in offered for row in here)
+
+
 _ROAD: tuple[tuple[str | Promise, frozenset[State]], ...] = (
     (_("Delivered"), frozenset()),
-    (_("Call back"), frozenset({State.DELIVERED, State.UNREACHABLE_ASKED})),
+    (_("Call back"), frozenset({State.DELIVERED, State.RETURNED, State.UNREACHABLE_ASKED})),
     (_("Plan"), frozenset({State.VERIFIED, State.REOPENED})),
     (_("Rectify"), frozenset({State.RECTIFYING})),
     (_("Approve"), frozenset({State.REPLY_DRAFTED})),
@@ -95,6 +102,10 @@ _WHAT_NEXT: dict[State, tuple[Party | None, str | Promise]] = {
     State.UNREACHABLE_ASKED: (
         Party.SUPERVISOR,
         _("Agree that the citizen cannot be reached, or have the unit keep trying."),
+    ),
+    State.RETURNED: (
+        Party.SUPERVISOR,
+        _("Decide which unit has to deal with it; that decision holds."),
     ),
     State.VERIFIED: (Party.HANDLER, _("Find the root cause and plan the rectification.")),
     State.REOPENED: (
