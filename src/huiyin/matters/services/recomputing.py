@@ -116,8 +116,10 @@ def move_deadlines(*, staff: Staff, reason: str, limit: int) -> int:
     """
     recount = _Recount(calendars.history())
     movable = (each for each in _running() if recount.differs(each) and not recount.too_late(each))
-    # Taken out of the query first: the rows are about to change under it.
-    return sum(_move(each, recount, staff, reason) for each in list(islice(movable, limit)))
+    # Taken out of the query, and it closed, first: the rows are about to change under it.
+    chosen = list(islice(movable, limit))
+    movable.close()
+    return sum(_move(each, recount, staff, reason) for each in chosen)
 
 
 def _running(**which: object) -> Iterator[_Running]:

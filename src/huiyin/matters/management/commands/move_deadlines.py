@@ -11,7 +11,8 @@ from huiyin.directory.models import Staff
 from huiyin.kernel.text import is_blank
 from huiyin.matters import services
 
-_AT_ONCE = 500
+# Each round looks at all running clocks once.
+_AT_ONCE = 5000
 
 
 class Command(BaseCommand):
