@@ -297,3 +297,23 @@ def test_every_page_is_accessible_and_fits_the_screen(
     for address in (link, f"{product.base_url}/r/x", f"{product.base_url}/s/?code=x"):
         page.goto(address)
         _is_fine(page)
+
+
+def test_a_citizen_writes_to_the_unit_and_ends_the_contact(phone: Page, link: str) -> None:
+    phone.goto(link)
+    _choose(phone, 1, "115")
+    phone.fill("#text", _TEXT)
+    _send(phone)
+    _is_fine(phone)
+    phone.get_by_role("link", name="给单位留言").click()
+    expect(phone.locator("output.counter")).to_have_text(re.compile("/ 1000"))
+    phone.fill("#message", "请在上午打电话。")
+    _is_fine(phone)
+    phone.get_by_role("button", name="发送").click()
+    expect(phone.get_by_text("请在上午打电话。")).to_be_visible()
+    phone.get_by_role("link", name="请不要再联系我").click()
+    _is_fine(phone)
+    phone.get_by_role("button", name="不再联系我").click()
+    expect(phone.get_by_text("您要求不再被联系")).to_be_visible()
+    expect(phone.get_by_role("link", name="请不要再联系我")).to_have_count(0)
+    _is_fine(phone)
