@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 
@@ -114,3 +116,76 @@ def test_the_same_request_again_gets_the_same_receipt(product: Product) -> None:
         one, other = (client.post("/api/v1/reviews", json=body, headers=again) for _ in range(2))
     assert one.status_code == 201
     assert one.json()["receipt"] == other.json()["receipt"]
+
+
+class _Listener:
+    """A system that hears of steps; ``on_request`` runs before the first request is answered."""
+
+    def __init__(self, on_request: Callable[[], None]) -> None:
+        self.keys: list[str] = []
+        first, keys = threading.Lock(), self.keys
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["content-length"]))
+                with first:
+                    keys.append(self.headers["webhook-id"])
+                    if len(keys) == 1:
+                        on_request()
+                try:
+                    self.send_response(204)
+                    self.end_headers()
+                except OSError:
+                    pass  # whoever asked is dead
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+
+
+def test_a_dispatcher_killed_between_sending_and_recording_sends_again_under_the_same_key(
+    fresh_product: Product,
+) -> None:
+    killed = threading.Event()
+
+    def kill() -> None:
+        fresh_product.kill()
+        killed.set()
+
+    listener = _Listener(kill)
+    fresh_product.run(
+        "shell", "-v0", "-c",
+        "from huiyin.directory.models import Region; "
+        "from huiyin.notices.services import add_endpoint; "
+        "add_endpoint(name='listener', region=Region.objects.get(code='330000000000'), "
+        f"url={listener.url!r})",
+    )  # fmt: skip
+    with fresh_product.client() as client:
+        # Killed while it answers, perhaps; the review may be there all the same.
+        with suppress(httpx.TransportError):
+            client.post("/api/v1/reviews", json={"token": _token(fresh_product, 0), **_BAD})
+    assert killed.wait(20)
+    assert len(listener.keys) == 1
+    fresh_product.start()
+    # The lease of the dead dispatcher runs out.
+    fresh_product.run(
+        "shell", "-v0", "-c",
+        "from datetime import timedelta; from huiyin.kernel.timemachine import move_forward; "
+        "move_forward(timedelta(minutes=2))",
+    )  # fmt: skip
+    assert _eventually(lambda: len(listener.keys) == 2)
+    assert len(set(listener.keys)) == 1
+    assert _eventually(lambda: _waiting(fresh_product) == "0")
+    said = fresh_product.run(
+        "shell", "-v0", "-c",
+        "from huiyin.notices.models import Outbox; "
+        "found = Outbox.objects.get(transport='webhook'); "
+        "print(found.state, found.attempts, *found.deliveries.values_list('number', flat=True))",
+    ).split()  # fmt: skip
+    # Of the first try nobody knows what came of it: it left no delivery.
+    assert said == ["delivered", "2", "2"]
+    listener.server.shutdown()
+    listener.server.server_close()
