@@ -213,9 +213,16 @@ def no_order_is_open(attempt: Attempt) -> bool:
 
 
 def reached_the_citizen(attempt: Attempt) -> bool:
-    if not attempt.matter.contact_attempts.filter(outcome__in=("reached", "declined")).exists():
-        raise Refused(_("Reach the citizen first: no call or message has been answered yet."))
-    return True
+    """The citizen was spoken with, answered a message, or does not want to be reached."""
+    matter = attempt.matter
+    if matter.contact_ended_at is not None:
+        return True
+    if matter.contact_attempts.filter(outcome__in=("reached", "declined")).exists():
+        return True
+    asked = matter.contact_attempts.order_by("at").first()
+    if asked and matter.steps.filter(event="citizen_writes", at__gte=asked.at).exists():
+        return True
+    raise Refused(_("Reach the citizen first: no call or message has been answered yet."))
 
 
 def tried_often_enough(attempt: Attempt) -> bool:

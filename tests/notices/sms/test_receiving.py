@@ -8,6 +8,8 @@ from django.db import DatabaseError, transaction
 
 from huiyin.kernel import clock, crypto
 from huiyin.matters import kinds
+from huiyin.matters import services as matters
+from huiyin.matters.errors import Refused
 from huiyin.matters.models import ContactAttempt
 from huiyin.matters.table import Event, State
 from huiyin.notices import services
@@ -205,6 +207,19 @@ def test_after_the_end_of_contact_the_reply_is_on_the_status_page_only(
     assert loop.again().state == State.TOLD
     assert loop.matter.steps.get(event=Event.TELL).data["via"] == "status_page"
     assert gateway.messages == []
+
+
+def test_an_answer_or_the_end_of_contact_lets_the_unit_go_on(gateway: ObedientRelay) -> None:
+    silent, answered, ended = factories.loop(), factories.loop(), factories.loop()
+    for loop in (silent, answered, ended):
+        _written_to(loop)
+    matters.citizen_writes(matter=answered.matter, text="可以", via="sms")
+    matters.end_contact(matter=ended.matter, via="sms")
+    with pytest.raises(Refused):
+        matters.verify(**silent.now(silent.handler), facts="属实")
+    for loop in (answered, ended):
+        matters.verify(**loop.now(loop.handler), facts="属实")
+        assert loop.again().state == State.VERIFIED
 
 
 def test_who_ended_the_contact_can_still_be_heard(gateway: ObedientRelay) -> None:

@@ -74,6 +74,8 @@ def test_ending_the_contact_asks_once_more_and_is_told(browser: Client) -> None:
     assert f"/s/{code}/write" in page
     assert browser.post(f"/s/{code}/end-contact").status_code == 302
     assert loop.matter.steps.filter(event=Event.END_CONTACT).count() == 1
+    assert "不再联系您" in page
+    assert "须在" not in page.partition("办理过程")[0]
     assert "只在进度页上答复您" in _page(browser, f"/s/{code}/write")
 
 

@@ -33,6 +33,9 @@ def future(loop: Loop) -> list[Item]:
 
 
 def _awaiting_contact(loop: Loop) -> Item:
+    if loop.matter.contact_ended_at is not None:
+        words = _("%(unit)s has to find out what happened, without contacting you")
+        return Item(words % {"unit": loop.unit}, "now")
     return _doing(loop, _("%(unit)s has to contact you"), ClockKind.CALLBACK)
 
 
