@@ -11,7 +11,7 @@ from django.contrib.staticfiles import finders
 import huiyin.web
 
 _WEB = Path(huiyin.web.__file__).parent
-_ROW = re.compile(r"\| `([\w./-]+)` \| `[^`]+` \| \w+ \(`([^`]+)`\) \| `([0-9a-f]{64})` \|")
+_ROW = re.compile(r"\| `([\w./-]+)` \| `[^`]+` \| [\w.-]+ \(`([^`]+)`\) \| `([0-9a-f]{64})` \|")
 _TEMPLATES = sorted(_WEB.glob("templates/**/*.html"))
 
 

@@ -9,7 +9,7 @@ from huiyin.conf import health
 from huiyin.kernel import timemachine
 
 # Addresses that show what only their reader may see: no cache, shared or not, keeps a copy.
-_PRIVATE = ("/r/", "/s/", "/desk/", "/admin/")
+_PRIVATE = ("/r/", "/s/", "/desk/", "/cockpit/", "/admin/")
 _PROBES = {"/healthz": health.alive, "/readyz": health.ready}
 
 

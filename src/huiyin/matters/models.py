@@ -129,6 +129,16 @@ class Matter(Row):
                 condition=models.Q(closed_at__isnull=True),
                 name="open_matters_by_due",
             ),
+            models.Index(
+                fields=["next_due_at"],
+                condition=models.Q(closed_at__isnull=True),
+                name="open_matters_in_order",
+            ),
+            models.Index(
+                fields=["state", "opened_at"],
+                condition=models.Q(state__in=("returned", "unreachable_asked", "reply_drafted")),
+                name="matters_to_decide",
+            ),
             models.Index(fields=["kind", "subject_id"], name="matter_of_a_subject"),
         ]
         verbose_name = _("matter")
@@ -322,6 +332,7 @@ class SupervisionOrder(Row):
                 name="one_open_order",
             ),
         ]
+        indexes = [models.Index(fields=["given_at"], name="orders_in_order")]
         ordering = ["given_at"]
 
 

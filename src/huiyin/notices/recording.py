@@ -13,7 +13,7 @@ from django.db.models import F, QuerySet
 from huiyin.kernel import clock
 from huiyin.log import services as log
 from huiyin.matters.table import Event
-from huiyin.notices import circuits, taking_back
+from huiyin.notices import circuits, hooks, taking_back
 from huiyin.notices.models import Delivery, FirstArrival, Outbox
 from huiyin.notices.transports import names
 from huiyin.notices.transports.base import RemoteTransport, Result
@@ -44,6 +44,7 @@ def arrived_here(notices: Sequence[Outbox], started_at: datetime) -> None:
         state=Outbox.State.DELIVERED, attempts=F("attempts") + 1, next_attempt_at=None
     )
     _log_first_arrivals(deliveries)
+    hooks.announce(deliveries)
 
 
 @transaction.atomic
@@ -89,6 +90,7 @@ def came_of(
         locked.reference = result.reference[:64]
         if transport is not None:
             transport.settle(locked, result)
+        hooks.announce([delivery])
     elif locked.attempts != attempt:
         return  # another try is under way
     else:

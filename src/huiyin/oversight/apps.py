@@ -7,6 +7,8 @@ class OversightConfig(AppConfig):
 
     def ready(self) -> None:
         from huiyin.matters import hooks
-        from huiyin.oversight import services
+        from huiyin.notices import hooks as notices
+        from huiyin.oversight import delays, services
 
         hooks.on_step(services.remember)
+        notices.on_arrival(delays.count)

@@ -53,6 +53,21 @@ class Tally(models.Model):
         ]
 
 
+class DelayTally(models.Model):
+    """How many new matters took so long to arrive by a transport, by the day they arrived."""
+
+    transport = models.CharField(max_length=20)
+    day = models.DateField()
+    # Milliseconds from the acceptance of the review, rounded up to two digits.
+    value = models.BigIntegerField()
+    amount = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["day", "transport", "value"], name="one_delay_a_key"),
+        ]
+
+
 class Fault(Row):
     """What a unit once said to have solved: a cause in a service item, or a tag citizens chose.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,8 +11,9 @@ from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from huiyin.directory.models import Organisation
+from huiyin.indicators.intervals import quantile
 from huiyin.kernel import clock
-from huiyin.oversight.models import Dimension, Fault, FaultMatter, Tally
+from huiyin.oversight.models import DelayTally, Dimension, Fault, FaultMatter, Tally
 
 DAYS = (30, 90, 365)
 
@@ -53,6 +55,10 @@ class Amount:
     def change(self) -> int:
         return self.now - self.before
 
+    @property
+    def fewer(self) -> int:
+        return self.before - self.now
+
 
 def amounts(
     place: str, dimension: Dimension, within: Period, *, limit: int
@@ -84,6 +90,58 @@ def _summed(rows: QuerySet[Tally], by: str, within: Period) -> list[tuple[str, i
         .order_by()
     )
     return list(summed.values_list(by, "now", "earlier"))
+
+
+def course(place: str, within: Period) -> list[tuple[date, int, int]]:
+    """The bad reviews at ``place`` along the period: the first day of each stretch (a day, or a
+    week in longer periods), how many there were, and how many in the same stretch of the period
+    before. One query."""
+    length = 1 if within.days <= DAYS[0] else 7
+    rows = Tally.objects.filter(
+        place=place, dimension=Dimension.ALL, day__range=(within.before, within.last)
+    ).values_list("day", "amount")
+    by_day = dict(rows)
+    stretches = []
+    for offset in range(0, within.days, length):
+        days = range(offset, min(offset + length, within.days))
+        stretches.append(
+            (
+                within.first + timedelta(days=offset),
+                sum(by_day.get(within.first + timedelta(days=day), 0) for day in days),
+                sum(by_day.get(within.before + timedelta(days=day), 0) for day in days),
+            )
+        )
+    return stretches
+
+
+@dataclass(frozen=True)
+class Delay:
+    """From the acceptance of bad reviews to their arrival by a transport, in milliseconds."""
+
+    transport: str
+    arrivals: int
+    median_ms: int
+    p99_ms: int
+
+
+def delays(within: Period) -> list[Delay]:
+    """The delays of each transport that anything arrived by, most arrivals first. One query."""
+    summed = (
+        DelayTally.objects.filter(day__range=(within.first, within.last))
+        .values("transport", "value")
+        .annotate(total=Sum("amount"))
+        .order_by()
+    )
+    histograms: dict[str, Counter[int]] = defaultdict(Counter)
+    for transport, value, total in summed.values_list("transport", "value", "total"):
+        histograms[transport][value] += total
+    found = []
+    for transport, histogram in histograms.items():
+        median = quantile(histogram.items(), 0.5)
+        p99 = quantile(histogram.items(), 0.99)
+        if median is not None and p99 is not None:
+            found.append(Delay(transport, histogram.total(), median, p99))
+    return sorted(found, key=lambda delay: (-delay.arrivals, delay.transport))
 
 
 def came_back(organisations: QuerySet[Organisation], within: Period) -> QuerySet[Fault]:

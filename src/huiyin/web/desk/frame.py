@@ -19,6 +19,8 @@ from huiyin.notices import queries as notices
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+# Who has a cockpit.
+OVERSEES = frozenset({Role.SUPERVISOR, Role.AUDITOR})
 
 
 def member(request: HttpRequest) -> Staff:
@@ -65,7 +67,7 @@ def render_desk(
     A few queries of its own, however much there is.
     """
     staff = member(request)
-    administers = staff.is_staff
+    administers, roles = staff.is_staff, roles_of(staff)
     return render(
         request,
         template,
@@ -74,7 +76,8 @@ def render_desk(
             # From where the live push goes on: nothing that arrives meanwhile is lost.
             "last_notice": notices.last_number(staff),
             "administers": administers,
-            "has_inbox": not administers or roles_of(staff) != {Role.ADMINISTRATOR},
+            "has_inbox": not administers or roles != {Role.ADMINISTRATOR},
+            "oversees": bool(roles & OVERSEES),
             "demo_time": clock.now(),
             "here": here,
             **context,
