@@ -37,6 +37,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="sqlite",
         help="the database that the tests run on (PostgreSQL is started for the run)",
     )
+    parser.addoption("--matters", type=int, default=0, help="how far the random walk goes")
+    parser.addoption("--seed", type=int, default=20260302, help="where the random walk goes")
 
 
 @pytest.hookimpl(tryfirst=True)

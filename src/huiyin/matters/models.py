@@ -305,7 +305,7 @@ class Extension(Row):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["matter"],
+                fields=["matter", "round"],
                 condition=models.Q(granted__isnull=True),
                 name="one_extension_to_decide",
             ),

@@ -1,0 +1,50 @@
+"""Many matters, anybody's attempts, a clock that moves on: after every step all must hold.
+
+``script/random-walk --matters 10000`` walks farther than the suite does.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from huiyin.matters.models import Matter
+from huiyin.matters.table import State
+from tests.support.random_walk import MOVES, Walk
+
+pytestmark = pytest.mark.django_db
+
+
+@settings(
+    max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture], print_blob=True
+)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_whatever_anybody_tries_everything_holds(
+    seed: int, pytestconfig: pytest.Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if pytestconfig.getoption("matters"):
+        return
+    walk = Walk(Random(seed))
+    walk.run(12, at_once=8)
+    assert not walk.open
+
+
+def test_the_long_walk(pytestconfig: pytest.Config, capsys: pytest.CaptureFixture[str]) -> None:
+    """As far as asked for on the command line; by default as far as the suite has time for."""
+    wanted = pytestconfig.getoption("matters") or 40
+    walk = Walk(Random(pytestconfig.getoption("seed")))
+    walk.run(wanted)
+    assert not Matter.objects.exclude(state=State.CLOSED).exists()
+    with capsys.disabled():
+        if pytestconfig.getoption("matters"):
+            print(f"\n{walk.closed} matters, {sum(walk.taken.values())} moves taken")
+            for name, count in sorted(walk.taken.items()):
+                print(f"  {count:>8} {name}")
+            print(f"{sum(walk.refused.values())} refused, and nothing changed by them")
+            for name, count in sorted(walk.refused.items()):
+                print(f"  {count:>8} {name}")
+    if wanted > 1000:
+        assert set(walk.taken) == {move.name for move in MOVES}
