@@ -9,8 +9,10 @@ import pytest
 from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
+from huiyin.api.openapi import document
 from huiyin.directory.models import Duty, Role, Staff
 from huiyin.kernel import clock
+from huiyin.matters import services
 from huiyin.matters.models import Step
 from huiyin.matters.table import State
 from huiyin.web.desk import actions
@@ -36,7 +38,40 @@ _VERBS: dict[str, Any] = {
     "reply": {"text": "x", "result_class": "explained", "legal_reason": "x"},
     "reply/return": {"reason": "x"},
     "reply/approval": {},
+    "hand-on": {"unit": "x" * 18, "reason": "x"},
+    "return": {"reason": "x"},
+    "assignment": {"unit": "x" * 18, "reason": "x"},
+    "handler": {"username": None},
+    "joint-units": {"unit": "x" * 18, "task": "x"},
+    "joint-units/release": {"unit": "x" * 18, "reason": "x"},
+    "contributions": {"text": "x"},
+    "side": {"text": "x"},
+    "extension": {"amount": 3, "reason": "x"},
+    "extension/decision": {"grant": True, "reason": "x"},
+    "improvement": {"lead": "ABCDEFGHJK"},
+    "improvement/split": {},
+    "order": {"demand": "x"},
+    "order/answer": {"answer": "x"},
+    "consequences": {
+        "username": "x",
+        "measure": "x",
+        "reason": "x",
+        "legal_basis": "x",
+        "starts_on": "2099-01-01",
+        "ends_on": "2099-01-02",
+    },
 }
+# What has no version: it is no step of the matter.
+_WITHOUT_VERSION = {"consequences"}
+
+
+def test_every_address_that_moves_a_matter_is_tried() -> None:
+    asked_for = {
+        path.removeprefix("/api/v1/matters/{code}/").replace("{place}", "1")
+        for path, operations in document()["paths"].items()
+        if path.startswith("/api/v1/matters/{code}/") and "post" in operations
+    }
+    assert asked_for - {"evidence"} <= set(_VERBS)
 
 
 def _administrator() -> Staff:
@@ -57,7 +92,9 @@ def _former_handler(made: Loop) -> Staff:
 def _try_every_verb(api: Api, made: Loop, *allowed: int) -> None:
     before = Step.objects.count()
     for verb, said in _VERBS.items():
-        body = None if said is None else said | {"version": made.again().version}
+        made.again()
+        version = {} if verb in _WITHOUT_VERSION else {"version": made.matter.version}
+        body = None if said is None else said | version
         answer = api.post(f"/matters/{made.matter.code}/{verb}", body)
         assert answer.status_code in allowed, (verb, answer.content)
     assert Step.objects.count() == before
@@ -75,7 +112,14 @@ def test_administrators_former_handlers_and_strangers_find_nothing_at_any_addres
 ) -> None:
     made = factories.loop(state)
     code = made.matter.code
-    for person in (_administrator(), _former_handler(made), made.outsider, made.arbiter):
+    for person in (
+        _administrator(),
+        _former_handler(made),
+        made.outsider,
+        made.arbiter,
+        made.joint_handler,
+        factories.colleague(made.organisation),
+    ):
         _try_every_verb(signed_in(person), made, 404)
         browser = Client()
         browser.force_login(person)
@@ -84,6 +128,45 @@ def test_administrators_former_handlers_and_strangers_find_nothing_at_any_addres
         for name in actions.NAMES:
             answer = browser.post(f"/desk/matters/{code}/{name}", {"version": "1"})
             assert answer.status_code == 404, name
+
+
+@pytest.mark.parametrize("state", [State.DELIVERED, State.RECTIFYING, State.REPLY_DRAFTED])
+def test_a_clerk_concerned_states_their_side_and_takes_no_other_step(state: State) -> None:
+    made = factories.loop(state)
+    api, before = signed_in(made.clerk), made.matter.steps_taken
+    for verb, said in _VERBS.items():
+        version = {} if verb in _WITHOUT_VERSION else {"version": made.again().version}
+        answer = api.post(
+            f"/matters/{made.matter.code}/{verb}", None if said is None else said | version
+        )
+        expected = {200} if verb == "side" else {403, 409, 422}
+        assert answer.status_code in expected, (verb, answer.content)
+    assert made.again().steps_taken == before + 1
+
+
+def test_a_consequence_is_found_by_nobody_it_is_none_of_the_business_of() -> None:
+    made = factories.loop()
+    today = clock.today()
+    recorded = services.record_consequence(
+        matter=made.matter,
+        staff=made.supervisor,
+        concerned=made.clerk,
+        measure="x",
+        reason="x",
+        legal_basis="x",
+        starts_on=today,
+        ends_on=today,
+    )
+    for person in (made.handler, made.approver, made.arbiter, made.outsider, _administrator()):
+        api, path = signed_in(person), f"/consequences/{recorded.pk}"
+        assert api.get("/consequences").json()["consequences"] == []
+        assert api.post(f"{path}/objection", {"objection": "x"}).status_code == 404
+        answer = api.post(f"{path}/decision", {"keep": True, "answer": "x"})
+        assert answer.status_code == 404
+    supervisor = signed_in(made.supervisor)
+    objected = supervisor.post(f"/consequences/{recorded.pk}/objection", {"objection": "x"})
+    assert objected.status_code == 403
+    assert len(supervisor.get("/consequences").json()["consequences"]) == 1
 
 
 def test_nobody_but_an_administrator_opens_the_administration_or_moves_the_clock() -> None:

@@ -6,7 +6,18 @@ from ninja import NinjaAPI, Router
 
 from huiyin.api.parsing import Renderer, StrictParser
 from huiyin.api.problems import handle_all
-from huiyin.api.v1 import events, matters, public, receipts, reviews, sessions, steps, tags
+from huiyin.api.v1 import (
+    events,
+    handling,
+    matters,
+    public,
+    receipts,
+    reviews,
+    sessions,
+    steps,
+    supervision,
+    tags,
+)
 
 _ABOUT = """\
 Closed-loop evaluation of public services.
@@ -25,6 +36,8 @@ _ROUTERS: tuple[Router, ...] = (
     sessions.router,
     matters.router,
     steps.router,
+    handling.router,
+    supervision.router,
     public.router,
 )
 

@@ -22,8 +22,10 @@ from huiyin.kernel import clock, ids, paging
 from huiyin.kernel.problems import NotFound
 from huiyin.matters import kinds, plan
 from huiyin.matters.models import (
+    Assignment,
     ContactAttempt,
     Evidence,
+    Extension,
     FollowUp,
     Matter,
     MeasureHead,
@@ -32,8 +34,9 @@ from huiyin.matters.models import (
     ResultClass,
     RootCause,
     Step,
+    SupervisionOrder,
 )
-from huiyin.matters.queries import get_visible, possible_events, visible_to
+from huiyin.matters.queries import evidence_of, get_visible, possible_events, visible_to
 from huiyin.matters.table import ClockKind, Event, Party, State
 from huiyin.reviews import queries as reviews
 from huiyin.reviews.models import KIND, Level, Photo
@@ -149,6 +152,38 @@ class StepTaken(Schema):
     data: dict[str, Any]
 
 
+class UnitInCharge(Schema):
+    """A unit that has or had the matter: in the lead, or joined in."""
+
+    unit: str
+    uscc: str
+    part: Named
+    since: datetime
+    until: datetime | None
+    reason: str
+
+
+class ExtensionAsked(Schema):
+    round: int
+    amount: int
+    reason: str
+    asked_by: str
+    asked_at: datetime
+    granted: bool | None = Field(description="null until it is decided")
+    decided_by: str | None
+    decided_at: datetime | None
+    answer: str
+
+
+class OrderGiven(Schema):
+    demand: str
+    given_by: str
+    given_at: datetime
+    answer: str
+    answered_by: str | None
+    answered_at: datetime | None
+
+
 class SuggestedMilestone(Schema):
     title: str
     due_on: date
@@ -160,6 +195,13 @@ class MatterDetail(Summary):
     told_at: datetime | None
     follow_up: Named
     confirmed: bool | None
+    handler: str | None = Field(description="Who works on it; null: whoever is on duty.")
+    improvement: str | None = Field(
+        description="The matter whose plan and evidence this one shares; null when its own."
+    )
+    units: list[UnitInCharge]
+    extensions: list[ExtensionAsked]
+    orders: list[OrderGiven]
     policy: str
     review: ReviewSeen | None
     deadlines: list[Deadline]
@@ -248,7 +290,7 @@ def read_photo(request: HttpRequest, code: str, place: int) -> FileResponse:
 )
 def read_evidence(request: HttpRequest, code: str, evidence_id: UUID) -> FileResponse:
     """Only for those who may see the matter."""
-    found = Evidence.objects.filter(matter=find(request, code), pk=evidence_id).first()
+    found = evidence_of(find(request, code)).filter(pk=evidence_id).first()
     if found is None:
         raise NotFound
     return FileResponse(
@@ -286,7 +328,8 @@ def detail(matter: Matter, staff: Staff) -> MatterDetail:
     )
     contacts = matter.contact_attempts.select_related("staff")
     rectifications = (
-        matter.rectifications.select_related("author")
+        Rectification.objects.filter(matter__in=[matter.pk, matter.improvement_of_id or matter.pk])
+        .select_related("author")
         .prefetch_related("measures", "milestones")
         .order_by("round")
     )
@@ -297,12 +340,21 @@ def detail(matter: Matter, staff: Staff) -> MatterDetail:
         told_at=matter.told_at,
         follow_up=named(FollowUp(matter.follow_up)),
         confirmed=matter.confirmed,
+        handler=matter.handler.display_name if matter.handler else None,
+        improvement=matter.improvement_of.code if matter.improvement_of else None,
+        units=[_unit(part) for part in matter.assignments.select_related("organisation")],
+        extensions=[
+            _extension(row) for row in matter.extensions.select_related("asked_by", "decided_by")
+        ],
+        orders=[_order(row) for row in matter.orders.select_related("given_by", "answered_by")],
         policy=matter.policy.label,
         review=_review(matter) if matter.kind == KIND else None,
         deadlines=[deadline(row) for row in clocks],
         contacts=[_contact(attempt) for attempt in contacts],
         plans=[_plan(row) for row in rectifications],
-        evidence=[_evidence(matter, row) for row in matter.evidence.select_related("uploaded_by")],
+        evidence=[
+            _evidence(matter, row) for row in evidence_of(matter).select_related("uploaded_by")
+        ],
         replies=[_reply(row) for row in matter.replies.select_related("author")],
         steps=[_step(row) for row in matter.steps.select_related("actor")],
         possible=[named(event) for event in Event if event in possible],
@@ -359,6 +411,42 @@ def _contact(attempt: ContactAttempt) -> Contact:
         by=attempt.staff.display_name,
         message=attempt.message,
         note=attempt.note,
+    )
+
+
+def _unit(part: Assignment) -> UnitInCharge:
+    return UnitInCharge(
+        unit=str(part.organisation),
+        uscc=part.organisation.uscc,
+        part=named(Assignment.Part(part.part)),
+        since=part.since,
+        until=part.until,
+        reason=part.reason,
+    )
+
+
+def _extension(row: Extension) -> ExtensionAsked:
+    return ExtensionAsked(
+        round=row.round,
+        amount=row.amount,
+        reason=row.reason,
+        asked_by=row.asked_by.display_name,
+        asked_at=row.asked_at,
+        granted=row.granted,
+        decided_by=row.decided_by.display_name if row.decided_by else None,
+        decided_at=row.decided_at,
+        answer=row.answer,
+    )
+
+
+def _order(row: SupervisionOrder) -> OrderGiven:
+    return OrderGiven(
+        demand=row.demand,
+        given_by=row.given_by.display_name,
+        given_at=row.given_at,
+        answer=row.answer,
+        answered_by=row.answered_by.display_name if row.answered_by else None,
+        answered_at=row.answered_at,
     )
 
 

@@ -60,6 +60,9 @@ class Message(Seen):
 
 class Facts(Seen):
     facts: Text
+    simple: Annotated[
+        StrictBool, Field(description="A simple matter: the shorter period, where there is one.")
+    ] = False
 
 
 class Reason(Seen):
@@ -129,7 +132,7 @@ class CallPlaced(Schema):
     reference: str = Field(description="Send it with the outcome to POST …/contacts.")
 
 
-def _acting(request: HttpRequest, code: str, version: int) -> dict[str, Any]:
+def acting(request: HttpRequest, code: str, version: int) -> dict[str, Any]:
     """The arguments that every verb of staff takes. Raises ``NotFound``."""
     return {
         "matter": find(request, code),
@@ -138,7 +141,7 @@ def _acting(request: HttpRequest, code: str, version: int) -> dict[str, Any]:
     }
 
 
-def _afterwards(request: HttpRequest, code: str) -> MatterDetail:
+def afterwards(request: HttpRequest, code: str) -> MatterDetail:
     return detail(find(request, code), actor(request))
 
 
@@ -180,16 +183,16 @@ def call(request: HttpRequest, code: str) -> Status[CallPlaced]:
 )
 def record_contact(request: HttpRequest, code: str, said: CallOutcome) -> MatterDetail:
     """Each call is recorded once; a reference that the relay never gave out is refused."""
-    acting = _acting(request, code, said.version)
-    _need_own_call(acting["matter"], acting["staff"], said.reference)
+    doing = acting(request, code, said.version)
+    _need_own_call(doing["matter"], doing["staff"], said.reference)
     services.record_contact(
-        **acting,
+        **doing,
         means=ContactAttempt.Means.CALL,
         outcome=said.outcome,
         relay_reference=said.reference,
         note=said.note,
     )
-    return _afterwards(request, code)
+    return afterwards(request, code)
 
 
 @router.post(
@@ -201,8 +204,8 @@ def record_contact(request: HttpRequest, code: str, said: CallOutcome) -> Matter
 )
 def message(request: HttpRequest, code: str, said: Message) -> MatterDetail:
     """Sent and recorded as an attempt to reach the citizen."""
-    message_citizen(**_acting(request, code, said.version), text=said.text)
-    return _afterwards(request, code)
+    message_citizen(**acting(request, code, said.version), text=said.text)
+    return afterwards(request, code)
 
 
 @router.post(
@@ -214,8 +217,9 @@ def message(request: HttpRequest, code: str, said: Message) -> MatterDetail:
 )
 def verify(request: HttpRequest, code: str, said: Facts) -> MatterDetail:
     """What the callback established; ends the callback clock."""
-    services.verify(**_acting(request, code, said.version), facts=said.facts)
-    return _afterwards(request, code)
+    doing = acting(request, code, said.version)
+    services.verify(**doing, facts=said.facts, simple=said.simple)
+    return afterwards(request, code)
 
 
 @router.post(
@@ -227,8 +231,8 @@ def verify(request: HttpRequest, code: str, said: Facts) -> MatterDetail:
 )
 def ask_unreachable(request: HttpRequest, code: str, said: Reason) -> MatterDetail:
     """After enough attempts at different times; the supervisor decides."""
-    services.ask_unreachable(**_acting(request, code, said.version), reason=said.reason)
-    return _afterwards(request, code)
+    services.ask_unreachable(**acting(request, code, said.version), reason=said.reason)
+    return afterwards(request, code)
 
 
 @router.post(
@@ -241,9 +245,9 @@ def ask_unreachable(request: HttpRequest, code: str, said: Reason) -> MatterDeta
 def decide_unreachable(request: HttpRequest, code: str, said: Decision) -> MatterDetail:
     """The supervisor agrees, or sends the unit back to keep trying."""
     services.decide_unreachable(
-        **_acting(request, code, said.version), agree=said.agree, reason=said.reason
+        **acting(request, code, said.version), agree=said.agree, reason=said.reason
     )
-    return _afterwards(request, code)
+    return afterwards(request, code)
 
 
 @router.post(
@@ -256,13 +260,13 @@ def decide_unreachable(request: HttpRequest, code: str, said: Decision) -> Matte
 def plan(request: HttpRequest, code: str, said: NewPlan) -> MatterDetail:
     """Milestones lie in order and not after the deadline; the matter suggests some."""
     services.plan(
-        **_acting(request, code, said.version),
+        **acting(request, code, said.version),
         root_cause=said.root_cause,
         explanation=said.explanation,
         measures=[PlannedMeasure(row.head, row.description) for row in said.measures],
         milestones=[PlannedMilestone(row.title, row.due_on) for row in said.milestones],
     )
-    return _afterwards(request, code)
+    return afterwards(request, code)
 
 
 @router.post(
@@ -276,8 +280,8 @@ def reach_milestone(request: HttpRequest, code: str, place: int, said: Seen) -> 
     """The milestone at ``place`` of the current plan has been reached."""
     if not 0 < place < 1000:
         raise NotFound
-    services.reach_milestone(**_acting(request, code, said.version), place=place)
-    return _afterwards(request, code)
+    services.reach_milestone(**acting(request, code, said.version), place=place)
+    return afterwards(request, code)
 
 
 @router.post(
@@ -296,9 +300,9 @@ def add_evidence(request: HttpRequest, code: str) -> MatterDetail:
     said, upload = read_form(request, NewEvidence)
     accepted = accept_document(upload, name=upload.name or "", field="file")
     services.add_evidence(
-        **_acting(request, code, said.version), file=accepted, caption=said.caption
+        **acting(request, code, said.version), file=accepted, caption=said.caption
     )
-    return _afterwards(request, code)
+    return afterwards(request, code)
 
 
 @router.post(
@@ -312,13 +316,13 @@ def draft_reply(request: HttpRequest, code: str, said: NewReply) -> MatterDetail
     """It waits for another person's approval. `planned` needs a day to come, `explained` the
     legal reason, `solved` a piece of evidence."""
     services.draft_reply(
-        **_acting(request, code, said.version),
+        **acting(request, code, said.version),
         text=said.text,
         result_class=said.result_class,
         planned_for=said.planned_for,
         legal_reason=said.legal_reason,
     )
-    return _afterwards(request, code)
+    return afterwards(request, code)
 
 
 @router.post(
@@ -330,8 +334,8 @@ def draft_reply(request: HttpRequest, code: str, said: NewReply) -> MatterDetail
 )
 def return_reply(request: HttpRequest, code: str, said: Reason) -> MatterDetail:
     """With the reason, to its author."""
-    services.return_reply(**_acting(request, code, said.version), reason=said.reason)
-    return _afterwards(request, code)
+    services.return_reply(**acting(request, code, said.version), reason=said.reason)
+    return afterwards(request, code)
 
 
 @router.post(
@@ -343,5 +347,5 @@ def return_reply(request: HttpRequest, code: str, said: Reason) -> MatterDetail:
 )
 def approve_reply(request: HttpRequest, code: str, said: Seen) -> MatterDetail:
     """Another person than the author approves; the platform then tells the citizen."""
-    services.approve_reply(**_acting(request, code, said.version))
-    return _afterwards(request, code)
+    services.approve_reply(**acting(request, code, said.version))
+    return afterwards(request, code)
