@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import Promise
 from django.views.decorators.http import require_safe
 
 from huiyin.calendars import queries as calendars
@@ -17,7 +18,8 @@ from huiyin.matters.models import Matter, Rectification
 from huiyin.matters.queries import get_visible
 from huiyin.matters.table import ClockKind, Event, State
 from huiyin.notices import relay
-from huiyin.notices.errors import NoGateway
+from huiyin.notices.errors import ContactEnded, NoGateway
+from huiyin.notices.relay.queries import proposed_outcome
 from huiyin.notices.services import mark_read
 from huiyin.reviews import queries as reviews
 from huiyin.web.desk import forms, history, road
@@ -114,6 +116,9 @@ def picture(
     replies = list(matter.replies.select_related("author"))
     draft = replies[-1] if replies and matter.state == State.REPLY_DRAFTED else None
     shown = dict(_forms(matter, offered, call, bound))
+    if call and "outcome" in shown and not shown["outcome"].is_bound:
+        # What the telephony provider saw; the handler may say otherwise.
+        shown["outcome"].initial["outcome"] = proposed_outcome(call)
     further = [(step, form) for step in FURTHER if (form := shown.get(_key(step.name))) is not None]
     return {
         "matter": matter,
@@ -125,7 +130,9 @@ def picture(
         "offered": {event.value: obstacle for event, obstacle in offered.items()},
         "acts": road.is_turn(matter, offered),
         "call": call,
-        "no_gateway": "" if relay.current().reaches_people else NoGateway.title,
+        "no_contact": _no_contact(matter),
+        "can_call": relay.current().places_calls,
+        "can_write": relay.current().reaches_people,
         "rules": policy.read(matter.policy.document),
         "forms": shown,
         "further": [each for each in further if getattr(each[1], "is_possible", True)],
@@ -176,6 +183,14 @@ def new_form(name: str, matter: Matter, data: Any = None, files: Any = None) -> 
         auto_id=f"{name}-%s",
         **options,
     )
+
+
+def _no_contact(matter: Matter) -> str | Promise:
+    """Why the citizen can be neither called nor written to; blank when they can."""
+    if matter.contact_ended_at is not None:
+        return ContactEnded.title
+    gateway = relay.current()
+    return "" if gateway.places_calls or gateway.reaches_people else NoGateway.title
 
 
 def _nodes(matter: Matter) -> list[plan.Node]:

@@ -1,9 +1,7 @@
 """One bound connection to a message centre (SMPP 3.4), in an asyncio loop.
 
-Why not one of the libraries: those that are kept acknowledge a citizen's message by themselves, as
-soon as it is read and before anybody has stored it, or know neither time limits nor TLS. Here a
-``deliver_sm`` is answered by whoever stored what it says, so that the centre keeps what a crash
-would lose.
+A ``deliver_sm`` is answered by whoever stored what it says, and not before, so that the centre
+keeps what a crash would lose. Which libraries were looked at: docs/explain/dependencies.md.
 """
 
 from __future__ import annotations
