@@ -36,7 +36,12 @@ def test_the_long_walk(pytestconfig: pytest.Config, capsys: pytest.CaptureFixtur
     """As far as asked for on the command line; by default as far as the suite has time for."""
     wanted = pytestconfig.getoption("matters") or 40
     walk = Walk(Random(pytestconfig.getoption("seed")))
-    walk.run(wanted)
+
+    def tell(walked: Walk) -> None:
+        with capsys.disabled():
+            print(f"{walked.closed} of {wanted}", flush=True)
+
+    walk.run(wanted, tell=tell)
     assert not Matter.objects.exclude(state=State.CLOSED).exists()
     with capsys.disabled():
         if pytestconfig.getoption("matters"):

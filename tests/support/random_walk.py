@@ -105,9 +105,19 @@ class Walk:
 
     # Walking
 
-    def run(self, matters: int, *, at_once: int = 20, most_steps: int = 400) -> None:
-        """Walk until ``matters`` were opened and every one of them is closed."""
-        steps = Counter[Any]()
+    def run(
+        self,
+        matters: int,
+        *,
+        at_once: int = 20,
+        most_steps: int = 400,
+        tell: Callable[[Walk], None] | None = None,
+    ) -> None:
+        """Walk until ``matters`` were opened and every one of them is closed.
+
+        ``tell`` is called at each hundredth.
+        """
+        steps, told = Counter[Any](), 0
         while self.closed < matters:
             while len(self.open) < at_once and self.opened < matters:
                 self.open_one()
@@ -117,6 +127,9 @@ class Walk:
             self.move(chosen)
             if self.random.random() < 0.5:
                 self.pass_time()
+            if tell is not None and self.closed > told and self.closed % 100 == 0:
+                told = self.closed
+                tell(self)
             # Under a test's own transaction nothing is ever committed and the list would only grow.
             connection.run_on_commit.clear()
 
@@ -177,7 +190,12 @@ class Walk:
             for move in MOVES
             if move.event is None or _somebody_may(State(matter.state), move.event)
         ]
-        return self.random.choices(moves, [move.weight for move in moves])[0]
+        weights = [move.weight for move in moves]
+        while True:
+            chosen = self.random.choices(moves, weights)[0]
+            # What would be refused for certain is tried too, only not all the time.
+            if chosen.when is None or self.random.random() < 0.1 or chosen.when(matter):
+                return chosen
 
     def _forget(self, matter: Matter) -> None:
         self.open = [other for other in self.open if other.pk != matter.pk]
@@ -375,22 +393,30 @@ class Move:
     event: Event | None
     act: Act
     weight: int = 2
+    # When trying it makes sense.
+    when: Callable[[Matter], bool] | None = None
 
 
 MOVES: list[Move] = []
 
 
-def move(event: Event | None, *, weight: int = 2) -> Callable[[Act], Act]:
+def move(
+    event: Event | None, *, weight: int = 2, when: Callable[[Matter], bool] | None = None
+) -> Callable[[Act], Act]:
     """Add the decorated function to the moves of every walk."""
 
     def add(act: Act) -> Act:
-        MOVES.append(Move(act.__name__.strip("_"), event, act, weight))
+        MOVES.append(Move(act.__name__.strip("_"), event, act, weight, when))
         return act
 
     return add
 
 
-@move(Event.CONTACT, weight=14)
+def _has_consequences(matter: Matter) -> bool:
+    return matter.consequences.exists()
+
+
+@move(Event.CONTACT, weight=14, when=lambda matter: matter.contact_ended_at is None)
 def _call(walk: Walk, matter: Matter) -> None:
     outcome = walk.random.choice(("reached", "no_answer", "no_answer", "busy"))
     services.record_contact(
@@ -398,13 +424,21 @@ def _call(walk: Walk, matter: Matter) -> None:
     )
 
 
-@move(Event.VERIFY, weight=14)
+@move(
+    Event.VERIFY,
+    weight=30,
+    when=lambda matter: matter.contact_attempts.filter(outcome="reached").exists(),
+)
 def _verify(walk: Walk, matter: Matter) -> None:
     simple = walk.random.random() < 0.2
     services.verify(**walk.acting(matter, Role.HANDLER), facts="属实。", simple=simple)
 
 
-@move(Event.ASK_UNREACHABLE, weight=4)
+@move(
+    Event.ASK_UNREACHABLE,
+    weight=8,
+    when=lambda matter: matter.contact_attempts.count() > 2 or bool(matter.contact_ended_at),
+)
 def _ask_unreachable(walk: Walk, matter: Matter) -> None:
     services.ask_unreachable(**walk.acting(matter, Role.HANDLER), reason="无人接听。")
 
@@ -494,12 +528,12 @@ def _hand_on(walk: Walk, matter: Matter) -> None:
     services.hand_on(**walk.acting(matter, Role.HANDLER), unit=walk.unit(), reason="不属本单位。")
 
 
-@move(Event.RETURN)
+@move(Event.RETURN, weight=8, when=lambda matter: matter.moves == 1)
 def _return(walk: Walk, matter: Matter) -> None:
     services.return_matter(**walk.acting(matter, Role.HANDLER), reason="不属本单位。")
 
 
-@move(Event.ASSIGN, weight=6)
+@move(Event.ASSIGN, weight=8, when=lambda matter: matter.state == State.RETURNED)
 def _assign(walk: Walk, matter: Matter) -> None:
     services.assign(**walk.acting(matter, Role.SUPERVISOR), unit=walk.unit(), reason="由你单位办。")
 
@@ -517,13 +551,19 @@ def _add_co_unit(walk: Walk, matter: Matter) -> None:
     )
 
 
-@move(Event.END_CO_UNIT, weight=1)
+@move(
+    Event.END_CO_UNIT,
+    weight=2,
+    when=lambda matter: matter.assignments.filter(part="joint").exists(),
+)
 def _end_co_unit(walk: Walk, matter: Matter) -> None:
     acting = walk.acting(matter, Role.SUPERVISOR)
     services.end_co_unit(**acting, unit=walk.unit(), reason="已完成。")
 
 
-@move(Event.CONTRIBUTE, weight=1)
+@move(
+    Event.CONTRIBUTE, weight=2, when=lambda matter: matter.assignments.filter(part="joint").exists()
+)
 def _contribute(walk: Walk, matter: Matter) -> None:
     acting = walk.acting(matter, Role.HANDLER)
     acting["staff"] = walk.town.people[Role.HANDLER][walk.unit().pk]
@@ -538,13 +578,14 @@ def _state_side(walk: Walk, matter: Matter) -> None:
     services.state_side(**acting, text="当天系统故障。")
 
 
-@move(Event.MERGE)
+@move(Event.MERGE, weight=8)
 def _merge(walk: Walk, matter: Matter) -> None:
-    lead = walk.others(matter).order_by("?" if matter.version % 2 else "-state").first()
+    others = walk.others(matter).order_by("pk")
+    lead = others.filter(state=State.RECTIFYING).first() or others.first()
     services.merge(**walk.acting(matter, Role.HANDLER), lead=lead or matter)
 
 
-@move(Event.SPLIT, weight=1)
+@move(Event.SPLIT, when=lambda matter: matter.improvement_of_id is not None)
 def _split(walk: Walk, matter: Matter) -> None:
     services.split(**walk.acting(matter, Role.HANDLER))
 
@@ -555,7 +596,11 @@ def _ask_extension(walk: Walk, matter: Matter) -> None:
     services.ask_extension(**walk.acting(matter, Role.HANDLER), amount=amount, reason="需采购。")
 
 
-@move(Event.GRANT_EXTENSION)
+@move(
+    Event.GRANT_EXTENSION,
+    weight=8,
+    when=lambda matter: matter.extensions.filter(granted=None).exists(),
+)
 def _decide_extension(walk: Walk, matter: Matter) -> None:
     grant = walk.random.random() < 0.6
     services.decide_extension(
@@ -568,7 +613,11 @@ def _order(walk: Walk, matter: Matter) -> None:
     services.order(**walk.acting(matter, Role.SUPERVISOR), demand="请报告进展。")
 
 
-@move(Event.ANSWER_ORDER, weight=6)
+@move(
+    Event.ANSWER_ORDER,
+    weight=10,
+    when=lambda matter: matter.orders.filter(answered_at=None).exists(),
+)
 def _answer_order(walk: Walk, matter: Matter) -> None:
     services.answer_order(**walk.acting(matter, Role.HANDLER), answer="进展如下。")
 
@@ -600,13 +649,13 @@ def _record_consequence(walk: Walk, matter: Matter) -> None:
     )
 
 
-@move(None, weight=1)
+@move(None, weight=1, when=_has_consequences)
 def _object_to_consequence(walk: Walk, matter: Matter) -> None:
     for found in _consequences(matter):
         services.object_to_consequence(consequence=found, staff=found.staff, objection="不符事实。")
 
 
-@move(None, weight=1)
+@move(None, weight=1, when=_has_consequences)
 def _decide_objection(walk: Walk, matter: Matter) -> None:
     for found in _consequences(matter):
         services.decide_objection(
