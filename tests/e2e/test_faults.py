@@ -163,10 +163,9 @@ def test_a_dispatcher_killed_between_sending_and_recording_sends_again_under_the
         "add_endpoint(name='listener', region=Region.objects.get(code='330000000000'), "
         f"url={listener.url!r})",
     )  # fmt: skip
-    with fresh_product.client() as client:
-        # Killed while it answers, perhaps; the review may be there all the same.
-        with suppress(httpx.TransportError):
-            client.post("/api/v1/reviews", json={"token": _token(fresh_product, 0), **_BAD})
+    # Killed while it answers, perhaps; the review may be there all the same.
+    with fresh_product.client() as client, suppress(httpx.TransportError):
+        client.post("/api/v1/reviews", json={"token": _token(fresh_product, 0), **_BAD})
     assert killed.wait(20)
     assert len(listener.keys) == 1
     fresh_product.start()

@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from huiyin.directory.models import Organisation, Role
 from huiyin.kernel import clock
 from huiyin.matters import services as matters
-from huiyin.matters.models import Matter
-from huiyin.matters.table import Event, State
-from huiyin.notices import services
+from huiyin.matters.models import Assignment, Matter
+from huiyin.matters.table import TRANSITIONS, Event, Party, State
+from huiyin.notices import recipients, services, wording
 from huiyin.notices.models import Outbox
 from tests import factories
 
@@ -181,3 +181,26 @@ def test_nothing_personal_is_ever_in_a_notice() -> None:
         "系统当天确有故障",
     ]
     assert [secret for secret in secrets if secret in written] == []
+
+
+def test_the_handlers_of_a_joint_unit_are_told_that_they_were_asked_in() -> None:
+    loop = factories.loop()
+    joint = factories.organisation("协办单位")
+    helper = factories.staff(Role.HANDLER, of=joint)
+    Assignment.objects.create(
+        matter=loop.matter, organisation=joint, part="joint", since=clock.now(), reason="同一窗口"
+    )
+    Assignment.objects.create(
+        matter=loop.matter,
+        organisation=factories.organisation("已退出"),
+        part="joint",
+        since=clock.now(),
+        until=clock.now(),
+    )
+    [told] = recipients.joint_staff_for(loop.matter)
+    assert (told.staff_id, told.audience) == (helper.pk, Party.CO_HANDLER)
+
+
+def test_every_event_that_tells_somebody_has_words_of_its_own() -> None:
+    told = {row.event for row in TRANSITIONS if row.tells - {Party.CITIZEN}}
+    assert told <= set(wording._TO_STAFF), told - set(wording._TO_STAFF)

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet, Value
 from huiyin.directory.codes import region_lineage
 from huiyin.directory.models import Organisation, Role
 from huiyin.directory.queries import line_of_command, staff_with
+from huiyin.matters.models import Assignment, Matter
 from huiyin.matters.table import Party
 from huiyin.notices.models import WebhookEndpoint
 
@@ -49,6 +50,18 @@ def staff_for(
         if not people:
             nobody.append(party)
     return list(told.values()), nobody
+
+
+def joint_staff_for(matter: Matter) -> list[Recipient]:
+    """The handlers of the units that were asked to join in. One query, and one for each unit."""
+    joint = matter.assignments.filter(part=Assignment.Part.JOINT, until__isnull=True)
+    told: dict[UUID, Recipient] = {}
+    for assignment in joint.select_related("organisation__region"):
+        for staff_id in staff_with(Role.HANDLER, assignment.organisation).values_list(
+            "pk", flat=True
+        ):
+            told.setdefault(staff_id, Recipient(staff_id, Party.CO_HANDLER, stands_in=False))
+    return list(told.values())
 
 
 def endpoints_for(organisation: Organisation) -> QuerySet[WebhookEndpoint]:

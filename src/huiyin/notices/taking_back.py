@@ -20,7 +20,7 @@ _UNDONE_BY = {
     Outbox.Action.TO_DO.value: Outbox.Action.FINISH_TO_DO.value,
 }
 # The sweeper's reminders: they ask for nothing that was not asked for before.
-_REMINDERS = {Event.WARN, Event.BREACH, Event.ESCALATE}
+_REMINDERS = {Event.WARN, Event.BREACH, Event.ESCALATE, Event.RECOMPUTE}
 
 
 def can_be_undone(action: str, actions: Iterable[str]) -> bool:

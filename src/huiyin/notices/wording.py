@@ -43,6 +43,59 @@ _TO_STAFF: dict[Event, str | Promise] = {
         "Matter %(code)s was reopened: the citizen is still dissatisfied. "
         "The new reply is due by %(due)s."
     ),
+    Event.HAND_ON: gettext_lazy(
+        "Matter %(code)s has come to %(organisation)s from another unit; it is due by %(due)s."
+    ),
+    Event.RETURN: gettext_lazy(
+        "Matter %(code)s: the unit says that it is not theirs. Please decide whose it is."
+    ),
+    Event.ASSIGN: gettext_lazy(
+        "Matter %(code)s was assigned to %(organisation)s; it is due by %(due)s."
+    ),
+    Event.ADD_CO_UNIT: gettext_lazy("Matter %(code)s: another unit was asked to join in."),
+    Event.END_CO_UNIT: gettext_lazy("Matter %(code)s: a joint unit has been released."),
+    Event.CONTRIBUTE: gettext_lazy("Matter %(code)s: a joint unit has done its part."),
+    Event.CITIZEN_WRITES: gettext_lazy("Matter %(code)s: the citizen has written."),
+    Event.END_CONTACT: gettext_lazy(
+        "Matter %(code)s: the citizen wants no more calls and messages."
+    ),
+    Event.ASK_EXTENSION: gettext_lazy(
+        "Matter %(code)s: the unit asks for more time. Please decide before %(due)s."
+    ),
+    Event.GRANT_EXTENSION: gettext_lazy("Matter %(code)s: more time was granted, until %(due)s."),
+    Event.REFUSE_EXTENSION: gettext_lazy(
+        "Matter %(code)s: more time was refused; it stays due by %(due)s."
+    ),
+    Event.REPORT_FAKE: gettext_lazy(
+        "Matter %(code)s was reopened: the citizen reports that nothing was put right. "
+        "The new reply is due by %(due)s."
+    ),
+    Event.WITHDRAW: gettext_lazy("Matter %(code)s: the citizen has withdrawn the review."),
+    Event.APPEAL: gettext_lazy(
+        "Matter %(code)s: the unit has appealed. Please hear both sides and rule."
+    ),
+    Event.BE_HEARD: gettext_lazy("Matter %(code)s: the other side has been heard. Please rule."),
+    Event.RECUSE: gettext_lazy(
+        "Matter %(code)s: an arbiter has stepped aside. Please take the appeal over."
+    ),
+    Event.DISMISS: gettext_lazy("Matter %(code)s: the appeal was dismissed."),
+    Event.UPHOLD: gettext_lazy("Matter %(code)s: the appeal was upheld."),
+    Event.VOID: gettext_lazy("Matter %(code)s: the review was voided by a ruling."),
+    Event.REDIRECT: gettext_lazy(
+        "Matter %(code)s: by a ruling it is %(organisation)s that is responsible."
+    ),
+    Event.ORDER: gettext_lazy(
+        "Matter %(code)s is under a supervision order. Please answer it; due by %(due)s."
+    ),
+    Event.ANSWER_ORDER: gettext_lazy(
+        "Matter %(code)s: the unit has answered the supervision order."
+    ),
+    Event.ESCALATE: gettext_lazy(
+        "Matter %(code)s of %(organisation)s: “%(clock)s” is still late and now before you."
+    ),
+    Event.RECOMPUTE: gettext_lazy(
+        "Matter %(code)s: a deadline was computed anew; what comes next is due by %(due)s."
+    ),
     Event.WARN: gettext_lazy("Matter %(code)s: “%(clock)s” is due by %(due)s."),
     Event.BREACH: gettext_lazy("Matter %(code)s: “%(clock)s” was due by %(due)s and is late."),
 }
@@ -51,6 +104,20 @@ _TO_HANDLER: dict[Event, str | Promise] = {
         "Matter %(code)s has arrived. Please call the citizen back by %(due)s."
     ),
 }
+_TO_CITIZEN: dict[str, str | Promise] = {
+    Event.APPROVE_REPLY: gettext_lazy(
+        "%(unit)s has answered your review. You can say whether it is solved."
+    ),
+    Event.GRANT_EXTENSION: gettext_lazy(
+        "%(unit)s was given more time to put right what you reviewed."
+    ),
+    Event.APPEAL: gettext_lazy("%(unit)s objects to your review. You can state your side."),
+    **{
+        event.value: gettext_lazy("A ruling on your review was made.")
+        for event in (Event.DISMISS, Event.UPHOLD, Event.VOID, Event.REDIRECT)
+    },
+}
+_NEWS = gettext_lazy("There is news about your review from %(unit)s.")
 _OTHERWISE = gettext_lazy("Matter %(code)s: %(event)s.")
 _DIGEST = gettext_lazy(
     "%(day)s: %(late)s late, %(due_today)s due today, %(to_decide)s waiting for your decision."
@@ -130,11 +197,7 @@ def for_citizen(notice: Outbox, contact: Contact) -> str:
         edited = _edited(notice, Template.Form.SHORT, values, Party.CITIZEN)
         if edited:
             return edited
-        if notice.event == Event.APPROVE_REPLY:
-            said = _("%(unit)s has answered your review. You can say whether it is solved.")
-        else:
-            said = _("There is news about your review from %(unit)s.")
-        said %= values
+        said = str(_TO_CITIZEN.get(notice.event, _NEWS)) % values
         if contact.status_url:
             said += " " + _("Please see: %(url)s") % values
         return said

@@ -11,7 +11,7 @@ from huiyin.kernel import wakeup
 from huiyin.matters.models import Step
 from huiyin.matters.table import Event, Party, Transition
 from huiyin.notices.models import Outbox, WebhookEndpoint
-from huiyin.notices.recipients import Recipient, endpoints_for, staff_for
+from huiyin.notices.recipients import Recipient, endpoints_for, joint_staff_for, staff_for
 from huiyin.notices.transports import names
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,9 @@ def announce(step: Step, transition: Transition) -> None:
     """Write the notices of ``step``, in its transaction. A fixed number of queries."""
     matter = step.matter
     people, nobody = staff_for(transition.tells, matter.organisation)
+    if Party.CO_HANDLER in transition.tells:
+        told = {person.staff_id for person in people}
+        people += [one for one in joint_staff_for(matter) if one.staff_id not in told]
     notices = [to_staff(step, recipient) for recipient in people]
     notices += [_to_nobody(step, party) for party in nobody]
     for endpoint in endpoints_for(matter.organisation):
