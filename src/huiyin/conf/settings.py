@@ -111,6 +111,7 @@ INSTALLED_APPS = [
     "huiyin.log",
     "huiyin.matters",
     "huiyin.reviews",
+    "huiyin.appeals",
     "huiyin.notices",
     "huiyin.intake",
     "huiyin.indicators",
@@ -120,6 +121,7 @@ INSTALLED_APPS = [
     "huiyin.web.citizen",
     "huiyin.web.desk",
     "huiyin.web.cockpit",
+    "huiyin.web.arbiter",
     "huiyin.api",
     "huiyin.conf",
 ]

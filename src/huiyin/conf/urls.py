@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("huiyin.api.urls")),
     path("gateways/", include("huiyin.api.gateways.urls")),
     path("desk/", include("huiyin.web.desk.urls")),
+    path("desk/", include("huiyin.web.arbiter.urls")),
     path("cockpit/", include("huiyin.web.cockpit.urls")),
     path("", include("huiyin.web.urls")),
     path("", include("huiyin.web.citizen.urls")),

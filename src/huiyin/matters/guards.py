@@ -74,6 +74,8 @@ def contact_is_wanted(attempt: Attempt) -> bool:
 
 def may_be_handed_on(attempt: Attempt) -> bool:
     """The unit may name the right one by itself so many times (the policy's number)."""
+    if _was_decided(attempt.matter):
+        raise Refused(_("It was assigned to this unit for good and cannot be handed on."))
     if attempt.matter.moves >= attempt.rules.reassignment.free:
         raise Refused(_("It has been handed on before. Return it: the level above decides."))
     return True
@@ -82,11 +84,16 @@ def may_be_handed_on(attempt: Attempt) -> bool:
 def may_be_returned(attempt: Attempt) -> bool:
     """“No bouncing”: what the level above has decided holds."""
     matter, rule = attempt.matter, attempt.rules.reassignment
-    if matter.moves >= rule.limit or matter.steps.filter(event="assign").exists():
+    if matter.moves >= rule.limit or _was_decided(matter):
         raise Refused(_("It was assigned to this unit for good and cannot be returned again."))
     if matter.moves < rule.free:
         raise Refused(_("Name the right unit and hand it on; nobody has to decide that yet."))
     return True
+
+
+def _was_decided(matter: Matter) -> bool:
+    """Whether somebody above has said, or an arbiter ruled, whose matter it is."""
+    return matter.steps.filter(event__in=("assign", "redirect")).exists()
 
 
 def supervises_both_units(attempt: Attempt) -> bool:
@@ -160,6 +167,9 @@ def may_be_appealed(attempt: Attempt) -> bool:
     """Once, and within some days of the delivery to the unit that appeals."""
     if attempt.matter.appealed:
         raise Refused(_("There has been an appeal; there is only one."))
+    sent_here = attempt.matter.steps.filter(event="redirect").exists()
+    if sent_here and attempt.data["ground"] == "mistaken":
+        raise Refused(_("An arbiter has ruled that this is your unit's matter."), field="ground")
     if clock.now() >= attempt.data["until"]:
         raise Refused(_("The time for an appeal is over."))
     return True
@@ -172,6 +182,14 @@ def _awaits_ruling(matter: Matter) -> bool:
 def ruling_is_awaited(attempt: Attempt) -> bool:
     if not _awaits_ruling(attempt.matter):
         raise Refused(_("There is no open appeal."))
+    return True
+
+
+def arbiter_has_to_act(attempt: Attempt) -> bool:
+    """An arbiter is needed for a ruling, or to approve the second reply."""
+    matter = attempt.matter
+    if not (_awaits_ruling(matter) or (matter.state == "reply_drafted" and matter.round > 1)):
+        raise Refused(_("No arbiter is needed here now."))
     return True
 
 

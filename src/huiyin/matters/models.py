@@ -420,10 +420,12 @@ class MeasureHead(models.TextChoices):
 
 
 class Rectification(Row):
-    """整改: root cause, measures and a plan, one a round."""
+    """整改: root cause, measures and a plan; one a round, by the unit in charge."""
 
     matter = models.ForeignKey(Matter, models.PROTECT, related_name="rectifications")
     round = models.PositiveSmallIntegerField()
+    # Whose plan it is: after a ruling another unit plans anew in the same round.
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     root_cause = models.CharField(max_length=12, choices=RootCause)
     explanation = models.TextField()
     author = models.ForeignKey(Staff, models.PROTECT, related_name="+")
@@ -431,7 +433,9 @@ class Rectification(Row):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["matter", "round"], name="one_rectification_a_round"),
+            models.UniqueConstraint(
+                fields=["matter", "round", "organisation"], name="one_rectification_a_round"
+            ),
         ]
 
 

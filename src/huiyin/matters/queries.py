@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -21,6 +22,7 @@ from huiyin.matters.models import (
     Policy,
     Rectification,
     Reply,
+    Step,
 )
 from huiyin.matters.table import TRANSITIONS, Event, Party
 
@@ -30,7 +32,7 @@ _UNIT_ROLES = (Role.HANDLER, Role.APPROVER, Role.SUPERVISOR, Role.AUDITOR)
 def visible_to(staff: Staff) -> QuerySet[Matter]:
     """The matters ``staff`` may see: those in the scope of their duties, those in which a unit of
     theirs was asked to join, those about their own work, and, for an arbiter, the reopened and
-    appealed ones outside their own line of command."""
+    appealed ones outside their own line of command from which they have not stepped back."""
     theirs = organisations_in_scope(staff, _UNIT_ROLES)
     in_scope = Q(organisation__in=theirs)
     joined = Q(
@@ -39,12 +41,22 @@ def visible_to(staff: Staff) -> QuerySet[Matter]:
         ).values("matter")
     )
     concerned = Q(pk__in=Concerned.objects.filter(staff=staff).values("matter"))
+    return Matter.objects.filter(in_scope | joined | concerned | arbitrable_by(staff))
+
+
+def arbitrable_by(staff: Staff) -> Q:
+    """The matters that ``staff`` sees as an arbiter: reopened or appealed, outside their own line
+    of command, and not stepped back from."""
     own_line = Q(path__startswith=staff.organisation.path) | Q(
         pk__in=line_of_command(staff.organisation)
     )
     arbitrated = organisations_in_scope(staff, [Role.ARBITER]).exclude(own_line)
-    to_rule = Q(organisation__in=arbitrated) & (Q(round__gt=1) | Q(arbitrated=True))
-    return Matter.objects.filter(in_scope | joined | concerned | to_rule)
+    stepped_back = Step.objects.filter(event=Event.RECUSE, actor=staff).values("matter")
+    return (
+        Q(organisation__in=arbitrated)
+        & (Q(round__gt=1) | Q(arbitrated=True))
+        & ~Q(pk__in=stepped_back)
+    )
 
 
 def get_visible(staff: Staff, code: str) -> Matter:
@@ -147,6 +159,18 @@ def in_force(kind: str, region: Region) -> Policy | None:
 
 def told_replies(matter: Matter) -> list[Reply]:
     """The replies the citizen was told, oldest first: the last one of each round that got there."""
-    rounds = set(matter.steps.filter(event=Event.TELL).values_list("round", flat=True))
+    rounds = set(answered_rounds(matter.steps.all()))
     last_of_round = {reply.round: reply for reply in matter.replies.all() if reply.round in rounds}
     return [last_of_round[number] for number in sorted(last_of_round)]
+
+
+def answered_rounds(steps: Iterable[Step]) -> list[int]:
+    """The rounds in which the citizen was told a reply. Of a voided review it is the ruling that
+    the citizen is told, whatever the unit had drafted."""
+    rounds, voided = [], False
+    for step in steps:
+        if step.event == Event.VOID:
+            voided = True
+        elif step.event == Event.TELL and not voided:
+            rounds.append(step.round)
+    return rounds

@@ -7,6 +7,7 @@ from ninja import NinjaAPI, Router
 from huiyin.api.parsing import Renderer, StrictParser
 from huiyin.api.problems import handle_all
 from huiyin.api.v1 import (
+    appeals,
     events,
     handling,
     matters,
@@ -33,9 +34,11 @@ _ROUTERS: tuple[Router, ...] = (
     reviews.router,
     tags.router,
     receipts.router,
+    appeals.citizen_router,
     sessions.router,
     matters.router,
     steps.router,
+    appeals.router,
     handling.router,
     supervision.router,
     public.router,

@@ -17,6 +17,7 @@ from huiyin.kernel.problems import TooMany
 from huiyin.kernel.throttle import Throttle
 from huiyin.log.models import Leaf
 from huiyin.matters import services as matters
+from huiyin.matters.errors import NotNow
 from huiyin.matters.models import Clock, ContactAttempt, FollowUp, Matter, Reply, ResultClass, Step
 from huiyin.matters.queries import told_replies
 from huiyin.matters.table import ClockKind, Event, State
@@ -57,6 +58,9 @@ class Happened(Schema):
     means: str | None = Field(description="call or message, when the unit tried to reach you")
     outcome: str | None
     message: str | None = Field(description="the message that was sent to you")
+    told: str | None = Field(
+        description="what the other side claimed, why more time was granted, the ruling's reasons"
+    )
 
 
 class ReplyToCitizen(Schema):
@@ -97,7 +101,7 @@ class ReceiptStatus(Schema):
 def read(request: HttpRequest, code: str) -> ReceiptStatus:
     """Everything the citizen may know: what was recorded, what happened since, which deadlines
     run, the reply, and the token for the follow-up review while it is open."""
-    return _status(_known(request, lambda: queries.by_receipt_code(code)))
+    return status_of(_known(request, lambda: queries.by_receipt_code(code)))
 
 
 @router.post(
@@ -114,7 +118,17 @@ def decline(request: HttpRequest, code: str) -> ReceiptStatus:
     if matter is None or matter.follow_up != FollowUp.ASKED:
         raise errors.FollowUpNotOpen
     matters.decline_follow_up(matter=matter)
-    return _status(review)
+    return status_of(review)
+
+
+def known_matter(request: HttpRequest, code: str) -> tuple[Review, Matter]:
+    """The review behind a receipt's code and its matter. Raises ``ReceiptUnknown``, ``TooMany``, or
+    ``NotNow`` when a good review opened none."""
+    review = _known(request, lambda: queries.by_receipt_code(code))
+    matter = queries.matter_of(review.event)
+    if matter is None:
+        raise NotNow
+    return review, matter
 
 
 def _known(request: HttpRequest, find: Callable[[], Found]) -> Found:
@@ -127,7 +141,7 @@ def _known(request: HttpRequest, find: Callable[[], Found]) -> Found:
         raise
 
 
-def _status(first: Review) -> ReceiptStatus:
+def status_of(first: Review) -> ReceiptStatus:
     """A fixed number of queries."""
     second = queries.follow_up_of(first)
     matter = queries.matter_of(first.event)
@@ -181,7 +195,26 @@ def _happened(step: Step) -> Happened:
         means=contact.get("means"),
         outcome=contact.get("outcome"),
         message=contact.get("message") if sent else None,
+        told=_told(step),
     )
+
+
+# What the citizen is told of a step beyond that it happened.
+_TOLD = {
+    Event.APPEAL: "statement",
+    Event.REPORT_FAKE: "statement",
+    Event.BE_HEARD: "text",
+    Event.GRANT_EXTENSION: "reason",
+    Event.DISMISS: "reasons",
+    Event.UPHOLD: "reasons",
+    Event.VOID: "reasons",
+    Event.REDIRECT: "reasons",
+}
+
+
+def _told(step: Step) -> str | None:
+    member = _TOLD.get(Event(step.event))
+    return step.data.get(member) if member else None
 
 
 def deadline(clock: Clock) -> Deadline:

@@ -60,6 +60,7 @@ def plan(
     rectification = Rectification(
         matter=matter,
         round=matter.round,
+        organisation=matter.organisation,
         root_cause=root_cause,
         explanation=explanation,
         author=staff,
@@ -101,7 +102,10 @@ def reach_milestone(*, matter: Matter, staff: Staff, seen_version: int, place: i
     """Tick off the milestone at ``place`` of the current plan."""
     matter = engine.lock(matter, seen_version=seen_version)
     milestone = Milestone.objects.filter(
-        rectification__matter=matter, rectification__round=matter.round, place=place
+        rectification__matter=matter,
+        rectification__round=matter.round,
+        rectification__organisation=matter.organisation_id,
+        place=place,
     ).first()
     if milestone is None:
         raise Invalid(_("The plan has no such milestone."), field="place")

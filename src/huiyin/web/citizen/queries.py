@@ -28,7 +28,8 @@ from huiyin.reviews.queries import (
     place_of,
 )
 from huiyin.reviews.receipts import code_for
-from huiyin.web.citizen import story
+from huiyin.web.citizen import choices, story
+from huiyin.web.citizen.choices import Choices
 from huiyin.web.citizen.story import Story
 
 
@@ -112,6 +113,7 @@ class Status:
     # The first review, and the follow-up review when there is one.
     given: list[Given]
     story: Story
+    choices: Choices
     live: bool
     # Changes when anything on the page does.
     version: str
@@ -132,12 +134,14 @@ def status(typed: str) -> Status:
     given = _given([first, second] if second else [first])
     told = _story(matter, event, given)
     live = told.live or any(review.epoch is None for review in given)
-    shown = repr((told, [review.epoch for review in given]))
+    may = choices.of(matter)
+    shown = repr((told, may, [review.epoch for review in given]))
     return Status(
         code=given[0].code,
         served=_served(event),
         given=given,
         story=told,
+        choices=may,
         live=live,
         version=hashlib.sha256(shown.encode()).hexdigest()[:12],
         can_write=matter is not None and matter.closed_at is None,
@@ -178,12 +182,15 @@ def _story(matter: Matter | None, event: ServiceEvent, given: list[Given]) -> St
             accepted_at=first.review.accepted_at, epoch=first.epoch, counted_by=first.counted_by
         )
     plan = Milestone.objects.filter(
-        rectification__matter=matter, rectification__round=matter.round
+        rectification__matter=matter,
+        rectification__round=matter.round,
+        rectification__organisation=matter.organisation_id,
     ).aggregate(planned=Count("pk"), done=Count("done_at"))
     return story.of_loop(
         story.Loop(
             matter=matter,
-            unit=str(event.organisation),
+            unit=str(matter.organisation),
+            first_unit=str(event.organisation),
             steps=list(matter.steps.all()),
             clocks=list(matter.clocks.all()),
             replies=list(matter.replies.all()),

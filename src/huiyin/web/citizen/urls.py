@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from huiyin.web.citizen import views
+from huiyin.web.citizen import saying, views
 
 app_name = "citizen"
 urlpatterns = [
@@ -14,6 +14,9 @@ urlpatterns = [
     path("s/<str:code>/decline", views.decline, name="decline"),
     path("s/<str:code>/write", views.write, name="write"),
     path("s/<str:code>/end-contact", views.end_contact, name="end_contact"),
+    path("s/<str:code>/hearing", saying.be_heard, name="be_heard"),
+    path("s/<str:code>/pretended", saying.report_fake, name="report_fake"),
+    path("s/<str:code>/withdraw", saying.withdraw, name="withdraw"),
     path("s/<str:code>/qr.png", views.qr_picture, name="qr_picture"),
     path("s/<str:code>/photos/<uuid:photo_id>", views.photo, name="photo"),
 ]

@@ -159,7 +159,7 @@ def find(request: HttpRequest) -> HttpResponse:
     if not typed.strip():
         return _find_page(request)
     code = ids.read_code(typed)
-    return redirect("citizen:status", code) if code else _unknown(request, typed)
+    return redirect("citizen:status", code) if code else unknown(request, typed)
 
 
 @require_safe
@@ -167,13 +167,13 @@ def status(request: HttpRequest, code: str) -> HttpResponse:
     """Where a review stands, for whoever holds its receipt."""
     canonical = ids.read_code(code)
     if canonical is None:
-        return _unknown(request, code)
+        return unknown(request, code)
     if canonical != code:
         return redirect("citizen:status", canonical)
     try:
         found = queries.status(code)
     except errors.ReceiptUnknown:
-        return _unknown(request, code)
+        return unknown(request, code)
     fresh = request.COOKIES.get(_FLASH_COOKIE, "")
     shown = next((given for given in found.given if str(given.review.ordinal) == fresh), None)
     response = render(
@@ -197,7 +197,7 @@ def progress(request: HttpRequest, code: str) -> HttpResponse:
     try:
         found = queries.status(code)
     except errors.ReceiptUnknown:
-        return _unknown(request, code)
+        return unknown(request, code)
     if request.GET.get("seen") == found.version:
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     return render(request, "citizen/progress.html", {"status": found, "code": code, "news": True})
@@ -209,7 +209,7 @@ def rate_again(request: HttpRequest, code: str) -> HttpResponse:
     try:
         matter = queries.matter_by_code(code)
     except errors.ReceiptUnknown:
-        return _unknown(request, code)
+        return unknown(request, code)
     token = reviews.follow_up_token(matter) if matter else None
     return redirect("citizen:rate", token) if token else redirect("citizen:status", code)
 
@@ -221,7 +221,7 @@ def decline(request: HttpRequest, code: str) -> HttpResponse:
     try:
         matter = queries.matter_by_code(code)
     except errors.ReceiptUnknown:
-        return _unknown(request, code)
+        return unknown(request, code)
     if matter is None or matter.follow_up != FollowUp.ASKED:
         return redirect("citizen:status", code)
     if request.method != "POST":
@@ -239,7 +239,7 @@ def write(request: HttpRequest, code: str) -> HttpResponse:
     try:
         matter = queries.matter_by_code(code)
     except errors.ReceiptUnknown:
-        return _unknown(request, code)
+        return unknown(request, code)
     if matter is None or matter.closed_at is not None:
         return redirect("citizen:status", code)
     typed, problem = "", None
@@ -276,7 +276,7 @@ def end_contact(request: HttpRequest, code: str) -> HttpResponse:
     try:
         matter = queries.matter_by_code(code)
     except errors.ReceiptUnknown:
-        return _unknown(request, code)
+        return unknown(request, code)
     if matter is None or matter.closed_at is not None or matter.contact_ended_at is not None:
         return redirect("citizen:status", code)
     if request.method != "POST":
@@ -293,7 +293,7 @@ def qr_picture(request: HttpRequest, code: str) -> HttpResponse:
     """The QR code of the status page as a picture to keep."""
     canonical = ids.read_code(code)
     if canonical is None:
-        return _unknown(request, code)
+        return unknown(request, code)
     picture = io.BytesIO()
     _qr(canonical).save(picture, kind="png", scale=12, border=4)
     response = HttpResponse(picture.getvalue(), content_type="image/png")
@@ -307,7 +307,7 @@ def photo(request: HttpRequest, code: str, photo_id: UUID) -> HttpResponse:
     try:
         found = queries.own_photo(code, photo_id)
     except errors.ReceiptUnknown:
-        return _unknown(request, code)
+        return unknown(request, code)
     except NotFound:
         return error_page(request, HTTPStatus.NOT_FOUND)
     with found.file.open("rb") as picture:
@@ -339,7 +339,7 @@ def _qr(code: str) -> segno.QRCode:
     return segno.make(f"{settings.HUIYIN_BASE_URL}/s/{code}", error="m", micro=False)
 
 
-def _unknown(request: HttpRequest, typed: str) -> HttpResponse:
+def unknown(request: HttpRequest, typed: str) -> HttpResponse:
     """The form again, kindly. Mistyped codes are told by their check character and cost nothing."""
     if ids.read_code(typed) is None:
         return _find_page(

@@ -78,6 +78,7 @@ def render_desk(
             "administers": administers,
             "has_inbox": not administers or roles != {Role.ADMINISTRATOR},
             "oversees": bool(roles & OVERSEES),
+            "arbitrates": Role.ARBITER in roles,
             "demo_time": clock.now(),
             "here": here,
             **context,

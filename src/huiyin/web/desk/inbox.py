@@ -65,6 +65,8 @@ def inbox(request: HttpRequest) -> HttpResponseBase:
     roles = roles_of(staff)
     if roles == {Role.ADMINISTRATOR}:
         return redirect("desk:administration")
+    if roles == {Role.ARBITER} and not request.GET:
+        return redirect("arbiter:queue")
     typed = request.GET.get("q", "").strip()
     if typed and (found := _find(staff, typed)):
         return redirect("desk:matter", code=found.code)

@@ -139,7 +139,7 @@ def picture(
         "units": unit_names(matter) if any("unit" in form.fields for _s, form in further) else [],
         "standing": standing(matter),
         "rectifications": rectifications,
-        "current": _of_round(rectifications, matter.round),
+        "current": _current(rectifications, matter),
         "evidence": evidence,
         "solved_needs_evidence": not any(row.round == matter.round for row in evidence),
         "draft": draft,
@@ -202,5 +202,7 @@ def _nodes(matter: Matter) -> list[plan.Node]:
     )
 
 
-def _of_round(rectifications: list[Rectification], number: int) -> Rectification | None:
-    return next((row for row in rectifications if row.round == number), None)
+def _current(rectifications: list[Rectification], matter: Matter) -> Rectification | None:
+    """The plan that is being carried out: of this round, by the unit in charge."""
+    of_now = (matter.round, matter.organisation_id)
+    return next((row for row in rectifications if (row.round, row.organisation_id) == of_now), None)

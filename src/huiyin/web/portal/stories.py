@@ -10,14 +10,17 @@ from __future__ import annotations
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
+from huiyin.appeals.models import Ground, Ruling, Side
 from huiyin.directory.models import Organisation
 from huiyin.kernel.crypto import SealBroken
 from huiyin.kernel.paging import Page, page
@@ -28,10 +31,23 @@ from huiyin.reviews.models import KIND, Review, ServiceEvent, Tag, Trust
 from huiyin.reviews.naming import item_name, screen_for, unseal_for
 from huiyin.reviews.queries import label
 from huiyin.reviews.screening import mask_name
+from huiyin.web.templatetags.huiyin import local_date
 
 log = logging.getLogger(__name__)
 PAGE_SIZE = 20
-_TOLD = (Event.APPROVE_REPLY, Event.TELL, Event.CLOSE)
+_TOLD = (
+    Event.APPROVE_REPLY,
+    Event.TELL,
+    Event.CLOSE,
+    Event.GRANT_EXTENSION,
+    Event.WITHDRAW,
+    Event.APPEAL,
+    Event.REPORT_FAKE,
+    Event.DISMISS,
+    Event.UPHOLD,
+    Event.VOID,
+    Event.REDIRECT,
+)
 
 
 @dataclass(frozen=True)
@@ -63,6 +79,17 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Turn:
+    """What else happened: more time, an appeal, a ruling with its reasons, a withdrawal."""
+
+    title: str
+    day: date
+    reasons: Words | None = None
+    # The body for which the arbiter ruled.
+    by: str = ""
+
+
+@dataclass(frozen=True)
 class Story:
     """A published review with what has become of it."""
 
@@ -77,6 +104,8 @@ class Story:
     review: Said
     answers: list[Answer]
     follow_up: Said | None
+    turns: list[Turn]
+    voided: bool
     # A bad review that nobody has answered yet.
     waiting: bool
     closed: bool
@@ -113,11 +142,13 @@ def published(
 def _told(leaves: list[Leaf], epoch: int) -> list[Story]:
     reviews = [leaf.entry.review for leaf in leaves]
     steps = _sealed_steps([review.pk for review in reviews], epoch)
-    replies = _replies(steps)
+    replies, ruled = _replies(steps), _rulings(steps)
     seconds = _follow_ups(reviews, epoch)
     chosen = {code for review in (*reviews, *seconds.values()) for code in review.tags}
     names = {tag.code: label(tag) for tag in Tag.objects.filter(code__in=chosen)}
-    return [_story(leaf, steps[leaf.entry.review.pk], replies, seconds, names) for leaf in leaves]
+    return [
+        _story(leaf, steps[leaf.entry.review.pk], replies, ruled, seconds, names) for leaf in leaves
+    ]
 
 
 def _sealed_steps(reviews: Iterable[UUID], epoch: int) -> dict[UUID, list[Step]]:
@@ -141,6 +172,18 @@ def _replies(steps: dict[UUID, list[Step]]) -> dict[tuple[UUID, int], Reply]:
     }
 
 
+def _rulings(steps: dict[UUID, list[Step]]) -> dict[UUID, list[Ruling]]:
+    """By matter: its rulings, oldest first, as many of them as may be told."""
+    matters = {step.matter_id for taken in steps.values() for step in taken}
+    found: dict[UUID, list[Ruling]] = defaultdict(list)
+    rows = Ruling.objects.filter(appeal__matter__in=matters).select_related(
+        "appeal", "organisation", "unit"
+    )
+    for ruling in rows.order_by("at"):
+        found[ruling.appeal.matter_id].append(ruling)
+    return found
+
+
 def _follow_ups(reviews: Iterable[Review], epoch: int) -> dict[UUID, Review]:
     """By service event: its follow-up review, if that is in the log."""
     found: QuerySet[Review] = Review.objects.filter(
@@ -155,12 +198,14 @@ def _story(
     leaf: Leaf,
     steps: list[Step],
     replies: dict[tuple[UUID, int], Reply],
+    ruled: dict[UUID, list[Ruling]],
     seconds: dict[UUID, Review],
     names: dict[str, str],
 ) -> Story:
     review = leaf.entry.review
     second = seconds.get(review.event_id)
     answers = _answers(steps, replies, review.event)
+    taken = {step.event for step in steps}
     return Story(
         index=leaf.index,
         epoch=leaf.epoch_id,
@@ -172,8 +217,10 @@ def _story(
         review=_said(review, leaf.entry.public, names),
         answers=answers,
         follow_up=_said(second, second.entry.public, names) if second else None,
-        waiting=review.is_bad and not answers,
-        closed=any(step.event == Event.CLOSE for step in steps),
+        turns=_turns(steps, ruled),
+        voided=Event.VOID in taken,
+        waiting=review.is_bad and not answers and not taken & {Event.VOID, Event.WITHDRAW},
+        closed=Event.CLOSE in taken,
     )
 
 
@@ -187,7 +234,10 @@ def _answers(
         public = json.loads(step.entry.public)
         if step.event == Event.APPROVE_REPLY:
             approved = public
-        elif step.event == Event.TELL:
+        elif step.event == Event.VOID:
+            # Of a voided review the citizen is told the ruling.
+            approved = {}
+        elif step.event == Event.TELL and approved:
             reply = replies[step.matter_id, approved["reply"]]
             text = "\n\n".join(filter(None, (reply.text, reply.legal_reason)))
             answers.append(
@@ -199,6 +249,62 @@ def _answers(
                 )
             )
     return answers
+
+
+def _turns(steps: list[Step], ruled: dict[UUID, list[Ruling]]) -> list[Turn]:
+    """The rulings of a matter lie in the order of their steps, and so do those that are sealed."""
+    turns = []
+    rulings = iter(ruled[steps[0].matter_id]) if steps else iter(())
+    for step in steps:
+        title = _TITLES.get(Event(step.event))
+        if title is None:
+            continue
+        public = json.loads(step.entry.public)
+        day, words = date.fromisoformat(public["day"]), title(public)
+        if step.event not in _RULINGS:
+            turns.append(Turn(words, day))
+            continue
+        ruling = next(rulings)
+        reasons = _words(ruling.reasons, ruling.held_back)
+        turns.append(Turn(words, day, reasons, str(ruling.organisation)))
+    return turns
+
+
+_RULINGS = frozenset({Event.DISMISS, Event.UPHOLD, Event.VOID, Event.REDIRECT})
+
+
+def _extended(public: dict[str, Any]) -> str:
+    day = local_date(date.fromisoformat(public["due_day"]))
+    return _("More time was granted, until %(day)s") % {"day": day}
+
+
+def _objected(public: dict[str, Any]) -> str:
+    ground = capfirst(Ground(public["ground"]).label)
+    return _("The unit objects: %(ground)s") % {"ground": ground}
+
+
+def _dismissed(public: dict[str, Any]) -> str:
+    if public["side"] == Side.CITIZEN:
+        return _("Ruling: that it was only pretended could not be established")
+    return _("Ruling: the objection is dismissed, the review stands")
+
+
+def _upheld(public: dict[str, Any]) -> str:
+    if public["side"] == Side.CITIZEN:
+        return _("Ruling: it was only pretended to be put right")
+    return _("Ruling: the objection is justified; the review stays as it is")
+
+
+_TITLES: dict[Event, Callable[[dict[str, Any]], str]] = {
+    Event.GRANT_EXTENSION: _extended,
+    Event.WITHDRAW: lambda _public: _("The citizen withdrew the matter; the review is counted"),
+    Event.APPEAL: _objected,
+    Event.REPORT_FAKE: lambda _public: _("The citizen says that it was only pretended"),
+    Event.DISMISS: _dismissed,
+    Event.UPHOLD: _upheld,
+    Event.VOID: lambda _public: _("Ruling: the review is voided and no longer counted"),
+    Event.REDIRECT: lambda _public: _("Ruling: another unit is in charge"),
+}
 
 
 def _said(review: Review, public: str, names: dict[str, str]) -> Said:

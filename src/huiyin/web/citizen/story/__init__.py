@@ -13,11 +13,11 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from huiyin.matters.models import FollowUp, Reply
+from huiyin.matters.models import FollowUp, Reply, ResultClass
 from huiyin.matters.table import State
 from huiyin.web.citizen.story.parts import Deadline, Item, Loop, Story
 from huiyin.web.citizen.story.past import past
-from huiyin.web.citizen.story.present import future, present
+from huiyin.web.citizen.story.present import awaiting_ruling, future, present
 from huiyin.web.templatetags.huiyin import local_due
 
 __all__ = ["Deadline", "Item", "Loop", "Story", "of_loop", "of_praise"]
@@ -34,7 +34,8 @@ def of_loop(loop: Loop) -> Story:
     now = present(loop)
     asks_again = loop.matter.follow_up == FollowUp.ASKED
     if loop.matter.state == State.TOLD and not asks_again:
-        now = Item(_("The matter is being closed"), "now")
+        closing = Item(_("The matter is being closed"), "now")
+        now = awaiting_ruling(loop) if loop.awaited_ruling else closing
     return Story(
         items=(*items, now, *future(loop)),
         headline=now.title,
@@ -72,7 +73,13 @@ def of_praise(*, accepted_at: datetime, epoch: int | None, counted_by: datetime)
 
 def _closed(loop: Loop, items: Sequence[Item], told: Reply | None) -> Story:
     matter = loop.matter
-    if matter.confirmed:
+    if matter.result_class == ResultClass.VOIDED:
+        headline = _("Closed: your review was voided by ruling")
+        detail = _("The reasons stand below. The review stays visible as voided.")
+    elif matter.result_class == ResultClass.WITHDRAWN:
+        headline = _("Closed: you withdrew it")
+        detail = _("Your review stays as it is, and is counted.")
+    elif matter.confirmed:
         headline, detail = _("Closed: you accept the result"), ""
     elif matter.round > 1:
         headline = _("Closed after a second round")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from huiyin.matters.models import Clock, Matter, Reply, Step
+from huiyin.matters.queries import answered_rounds
 from huiyin.matters.table import ClockKind, Event
 
 
@@ -65,7 +66,9 @@ class Loop:
     """Everything the story of a matter is told from."""
 
     matter: Matter
+    # The unit in charge, and the one the review reached first.
     unit: str
+    first_unit: str
     steps: Sequence[Step]
     clocks: Sequence[Clock]
     replies: Sequence[Reply]
@@ -85,4 +88,16 @@ class Loop:
 
     @property
     def told_rounds(self) -> list[int]:
-        return [step.round for step in self.steps if step.event == Event.TELL]
+        return answered_rounds(self.steps)
+
+    @property
+    def awaited_ruling(self) -> Clock | None:
+        """The clock of an appeal that is not decided, in whatever round it began."""
+        return next(
+            (row for row in self.clocks if row.kind == ClockKind.RULING and row.stopped_at is None),
+            None,
+        )
+
+    @property
+    def voided(self) -> bool:
+        return any(step.event == Event.VOID for step in self.steps)

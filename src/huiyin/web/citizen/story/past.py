@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import date
 
 from django.utils.translation import gettext as _
 
 from huiyin.matters.models import ContactAttempt, RootCause, Step
-from huiyin.matters.table import ClockKind, Event
+from huiyin.matters.table import ClockKind, Event, Party
 from huiyin.web.citizen.story.parts import Item, Loop
-from huiyin.web.templatetags.huiyin import local_due
+from huiyin.web.templatetags.huiyin import local_date, local_due
 
 Means, Outcome = ContactAttempt.Means, ContactAttempt.Outcome
 # A row of these in a line says no more than the last of them.
-_REPEATED = frozenset({Event.REACH_MILESTONE, Event.ADD_EVIDENCE})
+_REPEATED = frozenset({Event.REACH_MILESTONE, Event.ADD_EVIDENCE, Event.CONTRIBUTE})
+_MOVES = frozenset({Event.HAND_ON, Event.ASSIGN, Event.REDIRECT})
 
 
 def past(loop: Loop) -> list[Item]:
     """Everything that happened, oldest first."""
-    told = [(Event(step.event), SENTENCES[Event(step.event)](loop, step)) for step in loop.steps]
+    told, unit = [], loop.first_unit
+    for step in loop.steps:
+        event = Event(step.event)
+        # A sentence names the unit that was in charge then.
+        told.append((event, SENTENCES[event](replace(loop, unit=unit), step)))
+        if event in _MOVES:
+            unit = step.data.get("to_name") or loop.unit
     return [
         item
         for place, (event, item) in enumerate(told)
@@ -111,6 +119,8 @@ def _approved(loop: Loop, step: Step) -> Item:
 
 
 def _told(loop: Loop, step: Step) -> Item:
+    if loop.voided and step.round not in loop.told_rounds:
+        return _did(step, _("You were told of the ruling"), loop)
     words = _("%(unit)s replied to you") if step.round == 1 else _("%(unit)s replied to you again")
     item = _did(step, words, loop, ends=ClockKind.RECTIFICATION)
     return replace(item, reply=loop.reply(step.round))
@@ -177,21 +187,234 @@ def _reminded(loop: Loop, step: Step) -> Item:
         ClockKind.CALLBACK.value: _("%(unit)s was reminded to contact you by %(due)s"),
         ClockKind.RECTIFICATION.value: _("%(unit)s was reminded to reply to you by %(due)s"),
         ClockKind.FOLLOW_UP.value: _("Reminder: you can rate again until %(due)s"),
+        ClockKind.RULING.value: _("The arbiter was reminded to decide by %(due)s"),
+        ClockKind.SUPERVISION.value: _(
+            "%(unit)s was reminded to answer the supervising body by %(due)s"
+        ),
     }[step.data["clock"]]
     row = loop.clock(ClockKind(step.data["clock"]), step.round)
     return _did(step, words, loop, due=local_due(row.due_at if row else None))
 
 
 def _breached(loop: Loop, step: Step) -> Item:
-    words = (
-        _("%(unit)s did not contact you in time")
-        if step.data["clock"] == ClockKind.CALLBACK
-        else _("%(unit)s did not reply to you in time")
-    )
+    words = {
+        ClockKind.CALLBACK.value: _("%(unit)s did not contact you in time"),
+        ClockKind.RULING.value: _("The arbiter did not decide in time"),
+        ClockKind.SUPERVISION.value: _("%(unit)s did not answer the supervising body in time"),
+    }.get(step.data["clock"], _("%(unit)s did not reply to you in time"))
     item = _did(
         step, words, loop, text=_("The delay is on record and the supervising body has been told.")
     )
     return replace(item, state="late")
+
+
+def _handed_on(loop: Loop, step: Step) -> Item:
+    return _moved(loop, step, _("%(unit)s passed it on; now in charge: %(to)s"))
+
+
+def _returned_matter(loop: Loop, step: Step) -> Item:
+    return _did(
+        step,
+        _("%(unit)s says that it is not in charge, and asked the level above to decide"),
+        loop,
+    )
+
+
+def _assigned(loop: Loop, step: Step) -> Item:
+    return _moved(loop, step, _("The level above has decided; now in charge: %(to)s"))
+
+
+def _moved(loop: Loop, step: Step, words: str, text: str = "") -> Item:
+    unchanged = _("For you nothing changes: the same deadlines hold.")
+    text = "\n".join(filter(None, (text, unchanged)))
+    return _did(step, words, loop, text=text, to=step.data.get("to_name") or loop.unit)
+
+
+def _given_to(loop: Loop, step: Step) -> Item:
+    return _did(step, _("%(unit)s named who deals with it"), loop)
+
+
+def _joined(loop: Loop, step: Step) -> Item:
+    name = step.data.get("unit_name", "")
+    words = _("Another unit was asked to help: %(name)s") if name else _("Another unit helps")
+    return _did(step, words, loop, name=name)
+
+
+def _released(loop: Loop, step: Step) -> Item:
+    return _did(step, _("The other unit's help has ended"), loop)
+
+
+def _contributed(loop: Loop, step: Step) -> Item:
+    return _did(step, _("The unit that helps said what it has done"), loop)
+
+
+def _stated_side(loop: Loop, step: Step) -> Item:
+    return _did(step, _("%(unit)s put on record how it sees the matter"), loop)
+
+
+def _merged(loop: Loop, step: Step) -> Item:
+    return _did(
+        step,
+        _("%(unit)s puts the same fault right for several people at once"),
+        loop,
+        text=_("You still get an answer of your own."),
+    )
+
+
+def _split(loop: Loop, step: Step) -> Item:
+    return _did(step, _("%(unit)s deals with your matter on its own again"), loop)
+
+
+def _asked_extension(loop: Loop, step: Step) -> Item:
+    return _did(step, _("%(unit)s asked the supervising body for more time"), loop)
+
+
+def _granted_extension(loop: Loop, step: Step) -> Item:
+    due, reason = step.data.get("due_day"), step.data.get("reason", "")
+    lines = [
+        _("New deadline: %(day)s, 24:00.") % {"day": local_date(date.fromisoformat(due))}
+        if due
+        else "",
+        _("Why: %(reason)s") % {"reason": reason} if reason else "",
+    ]
+    return _did(
+        step,
+        _("The supervising body granted %(unit)s more time"),
+        loop,
+        text="\n".join(filter(None, lines)),
+    )
+
+
+def _refused_extension(loop: Loop, step: Step) -> Item:
+    return _did(
+        step,
+        _("The supervising body granted no more time"),
+        loop,
+        text=_("The deadline stays as it was."),
+    )
+
+
+def _reported_fake(loop: Loop, step: Step) -> Item:
+    settled = _("The matter was reopened at once. An arbiter outside the unit settles the claim.")
+    return _did(
+        step,
+        _("You reported that it was only pretended to be put right"),
+        loop,
+        text="\n".join(filter(None, (_quoted(step.data.get("statement", "")), settled))),
+    )
+
+
+def _withdrew(loop: Loop, step: Step) -> Item:
+    return _did(
+        step,
+        _("You withdrew the matter"),
+        loop,
+        text=_("Your review stays as it is, and is counted."),
+    )
+
+
+def _appealed(loop: Loop, step: Step) -> Item:
+    ground = GROUNDS.get(step.data.get("ground", ""), GROUNDS["other"])()
+    return _did(
+        step,
+        _("%(unit)s objects to your review: %(ground)s"),
+        loop,
+        text=_quoted(step.data.get("statement", "")),
+        ground=ground,
+    )
+
+
+def _heard(loop: Loop, step: Step) -> Item:
+    own = step.party == Party.CITIZEN
+    words = _("You gave your side to the arbiter") if own else _("%(unit)s gave its side")
+    return _did(step, words, loop, text=_quoted(step.data.get("text", "")))
+
+
+def _recused(loop: Loop, step: Step) -> Item:
+    return _did(
+        step,
+        _("An arbiter stepped back, to be impartial"),
+        loop,
+        text=_("Another arbiter takes over."),
+    )
+
+
+def _dismissed(loop: Loop, step: Step) -> Item:
+    words = (
+        _("Ruling: that it was only pretended could not be established")
+        if step.data.get("side") == "citizen"
+        else _("Ruling: the objection was dismissed, your review stands")
+    )
+    return _ruled(loop, step, words)
+
+
+def _upheld(loop: Loop, step: Step) -> Item:
+    words = (
+        _("Ruling: it was only pretended to be put right")
+        if step.data.get("side") == "citizen"
+        else _("Ruling: the objection is justified; your review stays as it is")
+    )
+    return _ruled(loop, step, words)
+
+
+def _voided(loop: Loop, step: Step) -> Item:
+    return _ruled(
+        loop,
+        step,
+        _("Ruling: your review is voided"),
+        _("It stays visible as voided, with the reason, and is no longer counted in the figures."),
+    )
+
+
+def _redirected(loop: Loop, step: Step) -> Item:
+    ruling = _ruled(loop, step, "")
+    words = _("Ruling: another unit is in charge, %(to)s")
+    return _moved(loop, step, words, ruling.text)
+
+
+def _ruled(loop: Loop, step: Step, words: str, more: str = "") -> Item:
+    by, reasons = step.data.get("arbiter_name", ""), step.data.get("reasons", "")
+    lines = (
+        more,
+        _("Reasons: %(reasons)s") % {"reasons": reasons} if reasons else "",
+        _("Decided by: %(arbiter)s") % {"arbiter": by} if by else "",
+    )
+    return _did(step, words, loop, text="\n".join(filter(None, lines)))
+
+
+def _ordered(loop: Loop, step: Step) -> Item:
+    return _did(step, _("The supervising body gave %(unit)s an order about it"), loop)
+
+
+def _answered_order(loop: Loop, step: Step) -> Item:
+    return _did(step, _("%(unit)s answered the supervising body"), loop)
+
+
+def _escalated(loop: Loop, step: Step) -> Item:
+    return replace(_did(step, _("The delay was reported one level higher"), loop), state="late")
+
+
+def _recomputed(loop: Loop, step: Step) -> Item:
+    return _did(
+        step,
+        _("A deadline was computed anew"),
+        loop,
+        text=_("The rules or the official holidays have changed."),
+    )
+
+
+def _quoted(text: str) -> str:
+    return _("“%(text)s”") % {"text": text} if text else ""
+
+
+# Callables: the words are those of the reader's language, not of the moment of import.
+GROUNDS: Mapping[str, Callable[[], str]] = {
+    "malicious": lambda: _("it says that the review is malicious"),
+    "fake": lambda: _("it says that the review is not genuine"),
+    "mistaken": lambda: _("it says that another unit was meant"),
+    "wrong_level": lambda: _("it says that you pressed the wrong level"),
+    "other": lambda: _("it has asked for a ruling"),
+}
 
 
 def _did(
@@ -233,4 +456,30 @@ SENTENCES: Mapping[Event, Callable[[Loop, Step], Item]] = {
     Event.CLOSE: _did_close,
     Event.WARN: _reminded,
     Event.BREACH: _breached,
+    Event.HAND_ON: _handed_on,
+    Event.RETURN: _returned_matter,
+    Event.ASSIGN: _assigned,
+    Event.GIVE_TO: _given_to,
+    Event.ADD_CO_UNIT: _joined,
+    Event.END_CO_UNIT: _released,
+    Event.CONTRIBUTE: _contributed,
+    Event.STATE_SIDE: _stated_side,
+    Event.MERGE: _merged,
+    Event.SPLIT: _split,
+    Event.ASK_EXTENSION: _asked_extension,
+    Event.GRANT_EXTENSION: _granted_extension,
+    Event.REFUSE_EXTENSION: _refused_extension,
+    Event.REPORT_FAKE: _reported_fake,
+    Event.WITHDRAW: _withdrew,
+    Event.APPEAL: _appealed,
+    Event.BE_HEARD: _heard,
+    Event.RECUSE: _recused,
+    Event.DISMISS: _dismissed,
+    Event.UPHOLD: _upheld,
+    Event.VOID: _voided,
+    Event.REDIRECT: _redirected,
+    Event.ORDER: _ordered,
+    Event.ANSWER_ORDER: _answered_order,
+    Event.ESCALATE: _escalated,
+    Event.RECOMPUTE: _recomputed,
 }

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ArbiterConfig(AppConfig):
+    name = "huiyin.web.arbiter"
+    label = "arbiter"
