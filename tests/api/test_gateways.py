@@ -13,6 +13,7 @@ import pytest
 from django.test import Client
 
 from huiyin.api.gateways import views
+from huiyin.directory.models import Role
 from huiyin.kernel.throttle import Throttle
 from huiyin.notices.models import DeliveryReceipt, InboundSms
 from huiyin.notices.sms import gateway as gateways
@@ -101,6 +102,24 @@ def test_what_could_not_be_stored_is_asked_for_again(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(views.sms, "receive_sms", full)
     assert _post("messages", _message()).status_code == 500
+
+
+@pytest.mark.usefixtures("_connected")
+def test_an_administrator_sees_that_something_came_in_and_not_what_it_says() -> None:
+    _post("messages", _message())
+    stored = InboundSms.objects.get()
+    browser = Client()
+    browser.force_login(
+        factories.staff(Role.ADMINISTRATOR, over=factories.region(factories.PROVINCE))
+    )
+    for address in ("", f"{stored.pk}/change/"):
+        page = browser.get(f"/admin/notices/inboundsms/{address}")
+        assert page.status_code == 200
+        assert "私事" not in page.content.decode()
+        assert factories.MOBILE not in page.content.decode()
+        assert stored.number_hash.hex() not in page.content.decode()
+    browser.force_login(factories.loop().handler)
+    assert browser.get("/admin/notices/inboundsms/").status_code in (302, 403, 404)
 
 
 @pytest.mark.parametrize("what", ["messages", "reports"])

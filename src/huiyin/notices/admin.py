@@ -20,6 +20,7 @@ from huiyin.notices import (
     template_admin,  # noqa: F401
 )
 from huiyin.notices.models import Channel, Circuit, Delivery, Outbox, Receipt, WebhookEndpoint
+from huiyin.notices.sms import admin as sms_admin  # noqa: F401
 from huiyin.notices.transports import names
 from huiyin.notices.transports.webhook import guard
 

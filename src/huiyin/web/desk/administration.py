@@ -94,6 +94,7 @@ def _groups() -> list[dict[str, Any]]:
                 _link("notices_outbox", _("Dead letters"), query="state__exact=dead", count=dead),
                 _link("notices_webhookendpoint", _("Webhook endpoints")),
                 _link("notices_robot", _("DingTalk group robots")),
+                _link("notices_inboundsms", _("Incoming text messages")),
             ],
         },
         {
