@@ -47,12 +47,16 @@ class Moves:
     def add(self, move: Move) -> None:
         if len(self.shown) < SHOWN:
             self.shown.append(move)
+        self.count(move)
+
+    def count(self, move: Move, times: int = 1) -> None:
+        """Count ``move`` without showing it."""
         if move.too_late:
-            self.too_late += 1
+            self.too_late += times
             return
-        self.movable += 1
+        self.movable += times
         group = (move.what, move.last_day, move.to_last_day)
-        self.groups[group] = self.groups.get(group, 0) + 1
+        self.groups[group] = self.groups.get(group, 0) + times
 
 
 class Mover(Protocol):

@@ -8,18 +8,19 @@ new end is still to come, and is not overdue any more; the step that said so sta
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import TruncDate
 
 from huiyin.calendars import queries as calendars
-from huiyin.calendars.arithmetic import local_day
+from huiyin.calendars.arithmetic import OFFICE_OPENS, instant, local_day
 from huiyin.calendars.history import History
-from huiyin.calendars.hooks import Move, Moves
+from huiyin.calendars.hooks import SHOWN, Move, Moves
 from huiyin.calendars.services import Deadline
 from huiyin.directory.models import Staff
 from huiyin.kernel import clock
@@ -27,83 +28,83 @@ from huiyin.matters import clocks, engine
 from huiyin.matters.models import Clock, Matter
 from huiyin.matters.table import ClockKind, Event, Party
 
-_CHUNK = 2000
+# So many sets of clocks that are alike are asked for by one query.
+_SETS = 50
+_REGION = "matter__organisation__region__code"
 
 
 @dataclass(frozen=True)
-class _Running:
-    """What of a running clock says where another calendar would put it, and whose it is."""
+class _Alike:
+    """Running clocks that every calendar treats alike: what they were counted with, and how that
+    came out. A million clocks are a few thousand such sets."""
 
-    id: UUID
-    matter_id: UUID
     kind: str
-    counted_from: datetime
+    counted_from: date
     units: int
     unit: str
     extended_by: int
     due_at: datetime
     provisional: bool
-    matter__organisation__region__code: str
-    matter__code: str
-    matter__organisation__name: str
+    region: str
+    clocks: int
 
+    def rows(self) -> Q:
+        """The clocks themselves."""
+        day = self.counted_from
+        return Q(
+            kind=self.kind,
+            counted_from__gte=instant(day, time()),
+            counted_from__lt=instant(day + timedelta(days=1), time()),
+            units=self.units,
+            unit=self.unit,
+            extended_by=self.extended_by,
+            due_at=self.due_at,
+            provisional=self.provisional,
+            **{_REGION: self.region},
+        )
 
-class _Recount:
-    """A history's calendars asked for many clocks; those that are alike are computed once."""
+    def end(self, history: History) -> Deadline:
+        """When they would be due by the calendars of ``history``."""
+        like = Clock(
+            counted_from=instant(self.counted_from, OFFICE_OPENS),
+            units=self.units,
+            unit=self.unit,
+            extended_by=self.extended_by,
+        )
+        return clocks.end_of(like, history.calendar(region=self.region))
 
-    def __init__(self, history: History) -> None:
-        self._history = history
-        self._found: dict[tuple[object, ...], Deadline] = {}
-        self._now = clock.now()
-
-    def end(self, running: _Running) -> Deadline:
-        region = running.matter__organisation__region__code
-        counted = (running.units, running.unit, running.extended_by)
-        alike = (local_day(running.counted_from), *counted, region)
-        if alike not in self._found:
-            like = Clock(
-                counted_from=running.counted_from,
-                units=running.units,
-                unit=running.unit,
-                extended_by=running.extended_by,
-            )
-            self._found[alike] = clocks.end_of(like, self._history.calendar(region=region))
-        return self._found[alike]
-
-    def differs(self, running: _Running) -> bool:
-        """Whether the end would change, or, while it is still to come, whether it is certain."""
-        anew = self.end(running)
-        if anew.due_at != running.due_at:
-            return True
-        return anew.provisional != running.provisional and not self.too_late(running)
-
-    def too_late(self, running: _Running) -> bool:
-        return self.end(running).due_at <= self._now
-
-    def move(self, running: _Running) -> Move:
-        anew = self.end(running)
+    def move(self, history: History) -> Move | None:
+        """How they would move; None when they stay, or are over and only more or less certain."""
+        end = self.end(history)
+        too_late = end.due_at <= clock.now()
+        if end.due_at == self.due_at and (too_late or end.provisional == self.provisional):
+            return None
         return Move(
-            what=ClockKind(running.kind).label,
-            of=running.matter__code,
-            whose=running.matter__organisation__name,
-            last_day=_last_day(running.due_at),
-            provisional=running.provisional,
-            to_last_day=_last_day(anew.due_at),
-            to_provisional=anew.provisional,
-            too_late=self.too_late(running),
+            what=ClockKind(self.kind).label,
+            of="",
+            whose="",
+            last_day=_last_day(self.due_at),
+            provisional=self.provisional,
+            to_last_day=_last_day(end.due_at),
+            to_provisional=end.provisional,
+            too_late=too_late,
         )
 
 
 def moved_by_calendar(history: History | None = None) -> Moves:
     """Which open deadlines the calendars of ``history`` would move; by default those in force.
 
-    One query over the running clocks, in constant memory.
+    One query that counts the running clocks, and one more for those that are shown.
     """
-    recount = _Recount(history or calendars.history())
+    history = history or calendars.history()
     moves = Moves()
-    for running in _running():
-        if recount.differs(running):
-            moves.add(recount.move(running))
+    shown: list[_Alike] = []
+    for alike in _sets():
+        if move := alike.move(history):
+            if sum(each.clocks for each in shown) < SHOWN:
+                shown.append(alike)
+            moves.count(move, alike.clocks)
+    moves.shown += _shown(shown, history)
     return moves
 
 
@@ -114,40 +115,86 @@ def move_deadlines(*, staff: Staff, reason: str, limit: int) -> int:
     new one, the calendar, and who moved it and why. What did not get its turn is still there for
     the next call.
     """
-    recount = _Recount(calendars.history())
-    movable = (each for each in _running() if recount.differs(each) and not recount.too_late(each))
-    # Taken out of the query, and it closed, first: the rows are about to change under it.
-    chosen = list(islice(movable, limit))
-    movable.close()
-    return sum(_move(each, recount, staff, reason) for each in chosen)
-
-
-def _running(**which: object) -> Iterator[_Running]:
-    names = [field.name for field in fields(_Running)]
-    rows = Clock.objects.filter(
-        stopped_at__isnull=True, paused_at__isnull=True, matter__closed_at__isnull=True, **which
+    history = calendars.history()
+    movable = [alike for alike in _sets() if (move := alike.move(history)) and not move.too_late]
+    chosen = _rows(movable).values_list("id", "matter_id")[:limit]
+    return sum(
+        _move(clock_id, matter_id, history, staff, reason) for clock_id, matter_id in list(chosen)
     )
-    for row in rows.values_list(*names).iterator(chunk_size=_CHUNK):
-        yield _Running(*row)
+
+
+def _running() -> QuerySet[Clock]:
+    return Clock.objects.filter(
+        stopped_at__isnull=True, paused_at__isnull=True, matter__closed_at__isnull=True
+    )
+
+
+def _sets(**which: object) -> Iterator[_Alike]:
+    """The running clocks in sets of those that are alike, the first due first."""
+    alike = ("kind", "day", "units", "unit", "extended_by", "due_at", "provisional", _REGION)
+    rows = (
+        _running()
+        .filter(**which)
+        .annotate(day=TruncDate("counted_from", tzinfo=clock.LOCAL))
+        .values_list(*alike)
+        .annotate(clocks=Count("id"))
+        .order_by("due_at", "kind")
+    )
+    for row in rows:
+        yield _Alike(*row)
+
+
+def _rows(sets: Iterable[_Alike]) -> QuerySet[Clock]:
+    """The clocks of the first ``sets``, the first due first."""
+    chosen = Q()
+    for alike in list(sets)[:_SETS]:
+        chosen |= alike.rows()
+    return _running().filter(chosen).order_by("due_at") if chosen else Clock.objects.none()
+
+
+def _shown(sets: list[_Alike], history: History) -> Iterator[Move]:
+    """The first clocks of ``sets`` one by one, with what they belong to."""
+    by_row = {_key(each): each.move(history) for each in sets}
+    rows = _rows(sets).select_related("matter__organisation__region")[:SHOWN]
+    for row in rows:
+        region = row.matter.organisation.region.code
+        alike = _Alike(
+            row.kind,
+            local_day(row.counted_from),
+            row.units,
+            row.unit,
+            row.extended_by,
+            row.due_at,
+            row.provisional,
+            region,
+            0,
+        )
+        if move := by_row.get(_key(alike)):
+            yield replace(move, of=row.matter.code, whose=row.matter.organisation.name)
+
+
+def _key(alike: _Alike) -> _Alike:
+    return replace(alike, clocks=0)
 
 
 @transaction.atomic
-def _move(seen: _Running, recount: _Recount, staff: Staff, reason: str) -> bool:
+def _move(clock_id: UUID, matter_id: UUID, history: History, staff: Staff, reason: str) -> bool:
     """Move one clock, unless a step came first: its matter is locked, then it is read again."""
-    matter = engine.lock(Matter(pk=seen.matter_id))
-    running = next(_running(pk=seen.id), None)
-    if running is None or not recount.differs(running) or recount.too_late(running):
+    matter = engine.lock(Matter(pk=matter_id))
+    alike = next(_sets(pk=clock_id), None)
+    move = alike.move(history) if alike else None
+    if alike is None or move is None or move.too_late:
         return False
-    anew = recount.end(running)
-    row = Clock.objects.get(pk=running.id)
-    clocks.set_due(row, anew)
+    end = alike.end(history)
+    row = Clock.objects.get(pk=clock_id)
+    clocks.set_due(row, end)
     row.save()
     told = {
-        "clock": running.kind,
-        "from_day": _last_day(running.due_at).isoformat(),
-        "due_day": _last_day(anew.due_at).isoformat(),
-        "calendar": anew.calendar_version,
-        "provisional": anew.provisional,
+        "clock": row.kind,
+        "from_day": move.last_day.isoformat(),
+        "due_day": move.to_last_day.isoformat(),
+        "calendar": end.calendar_version,
+        "provisional": end.provisional,
     }
     engine.take(
         matter,
