@@ -61,6 +61,8 @@ class ServiceItemAdmin(DirectoryAdmin):
 
 class DutyInline(admin.TabularInline):  # type: ignore[type-arg]
     model = Duty
+    fk_name = "staff"
+    exclude = ["stands_in_for"]
     extra = 0
     autocomplete_fields = ["organisation", "region"]
 
@@ -121,7 +123,15 @@ class StaffAdmin(DirectoryAdmin, UserAdmin):  # type: ignore[type-arg]
 @admin.register(Duty)
 class DutyAdmin(DirectoryAdmin):
     resource_classes = [resources.DutyResource]
-    list_display = ["staff", "role", "organisation", "region", "starts_on", "ends_on"]
+    list_display = [
+        "staff",
+        "role",
+        "organisation",
+        "region",
+        "starts_on",
+        "ends_on",
+        "stands_in_for",
+    ]
     list_filter = ["role"]
     list_select_related = ["staff", "organisation", "region"]
     search_fields = ["staff__username", "staff__display_name"]

@@ -295,6 +295,15 @@ class Duty(Row):
         related_name="duties",
         verbose_name=_("region"),
     )
+    # While they are away: whose duty this person does.
+    stands_in_for = models.ForeignKey(
+        Staff,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="stood_in_for",
+        verbose_name=_("stands in for"),
+    )
     starts_on = models.DateField(_("in force from"), default=clock.today)
     ends_on = models.DateField(_("in force until and including"), null=True, blank=True)
 

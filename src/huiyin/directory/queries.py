@@ -62,6 +62,12 @@ def roles_over(staff: Staff, organisation: Organisation) -> set[str]:
     return set(staff.duties.current().filter(covers).values_list("role", flat=True))
 
 
+def away() -> QuerySet[Duty, uuid.UUID]:
+    """The keys of those whose duties somebody else does today."""
+    handed_over = Duty.objects.current().filter(stands_in_for__isnull=False)
+    return handed_over.values_list("stands_in_for", flat=True)
+
+
 @dataclass(frozen=True)
 class OnDuty:
     """Somebody whose duty of today covers an organisation."""
@@ -89,7 +95,9 @@ def on_duty_over(
     organisations: Iterable[Organisation], roles: Iterable[Role]
 ) -> dict[uuid.UUID, list[OnDuty]]:
     """Whose duties of today give them one of ``roles`` over each of ``organisations`` (their
-    regions loaded), by its key, the nearest first. One query, however many there are."""
+    regions loaded), by its key, the nearest first. One query, however many there are.
+
+    Who is away is left out: their stand-in has the same duties."""
     wanted = list(organisations)
     if not wanted:
         return {}
@@ -111,6 +119,7 @@ def on_duty_over(
             role__in=list(roles),
             staff__is_active=True,
         )
+        .exclude(staff__in=away())
         .order_by("staff")
     )
     for body, where, of_body, of_region, staff_id, role, path in found.values_list(

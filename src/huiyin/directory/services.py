@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from dataclasses import dataclass
+from datetime import date, timedelta
 from importlib import resources
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from huiyin.directory import codes
 from huiyin.directory.models import Counter, Duty, Organisation, Region, Role, ServiceItem, Staff
+from huiyin.kernel import clock
 from huiyin.kernel.problems import Forbidden, Invalid
 
 # The divisions that come with the program are those of Zhejiang.
@@ -184,3 +186,53 @@ def _give_duty(staff: Staff, role: Role, region: Region | None) -> None:
 
 def _data(name: str) -> str:
     return (resources.files("huiyin.directory") / "data" / name).read_text(encoding="utf-8")
+
+
+# What can be handed over: work on matters, not the running of the installation.
+_HANDED_OVER = (Role.HANDLER, Role.APPROVER, Role.SUPERVISOR, Role.ARBITER, Role.AUDITOR)
+_LONGEST_ABSENCE = timedelta(days=366)
+
+
+@transaction.atomic
+def hand_over(*, staff: Staff, to: Staff, starts_on: date, ends_on: date) -> list[Duty]:
+    """Give the duties of ``staff``, who is away from ``starts_on`` to ``ends_on``, to somebody of
+    the same organisation for that time. They are duties like any other, and end by themselves.
+
+    An earlier hand-over that has not ended is replaced. Raises ``Invalid``.
+    """
+    Staff.objects.select_for_update().get(pk=staff.pk)
+    if to.pk == staff.pk or not to.is_active or to.organisation_id != staff.organisation_id:
+        raise Invalid(_("Choose a colleague of your own organisation."), field="to")
+    if starts_on < clock.today():
+        raise Invalid(_("An absence cannot begin in the past."), field="starts_on")
+    if not starts_on <= ends_on <= starts_on + _LONGEST_ABSENCE:
+        raise Invalid(_("Give a last day after the first, within a year."), field="ends_on")
+    if to.stood_in_for.filter(ends_on__gte=starts_on, starts_on__lte=ends_on).exists():
+        raise Invalid(_("This colleague is away at that time as well."), field="to")
+    end_hand_over(staff=staff)
+    theirs = staff.duties.filter(role__in=_HANDED_OVER, stands_in_for__isnull=True)
+    running = theirs.filter(starts_on__lte=ends_on).exclude(ends_on__lt=starts_on)
+    given = [
+        Duty(
+            staff=to,
+            role=duty.role,
+            organisation=duty.organisation,
+            region=duty.region,
+            stands_in_for=staff,
+            starts_on=max(starts_on, duty.starts_on),
+            ends_on=min(ends_on, duty.ends_on or ends_on),
+        )
+        for duty in running.select_related("organisation", "region")
+    ]
+    if not given:
+        raise Invalid(_("There is no duty to hand over for that time."), field="starts_on")
+    return Duty.objects.bulk_create(given)
+
+
+@transaction.atomic
+def end_hand_over(*, staff: Staff) -> None:
+    """Take the duties of ``staff`` back: what has begun ends today, what has not is taken away."""
+    today = clock.today()
+    given = staff.stood_in_for.filter(ends_on__gte=today)
+    given.filter(starts_on__gte=today).delete()
+    given.update(ends_on=today - timedelta(days=1))

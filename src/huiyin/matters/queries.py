@@ -73,6 +73,12 @@ def get_visible(staff: Staff, code: str) -> Matter:
     return matter
 
 
+def given_to(staff: Staff) -> QuerySet[Matter]:
+    """The open matters that were given to ``staff`` to work on."""
+    given = Matter.objects.filter(handler=staff, closed_at__isnull=True)
+    return given.select_related("organisation__region", "policy")
+
+
 def parties_of(staff: Staff | None, matter: Matter) -> set[Party]:
     """As whom ``staff`` may act on ``matter`` today."""
     if staff is None:

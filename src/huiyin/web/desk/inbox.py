@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -31,7 +30,9 @@ from huiyin.matters.models import Clock, Matter, Reply
 from huiyin.matters.queries import visible_to
 from huiyin.matters.table import TRANSITIONS, Party, State, Transition
 from huiyin.notices.queries import unread_matters
+from huiyin.web.desk.filters import Filters, query_of
 from huiyin.web.desk.frame import desk_page, member, render_desk, roles_of
+from huiyin.web.desk.listing import people_to_give_to
 
 PAGE_SIZE = 30
 # Matters that no clock drives come after all that have one.
@@ -75,9 +76,10 @@ def inbox(request: HttpRequest) -> HttpResponseBase:
     chosen = request.GET.get("show", "")
     if chosen not in _FILTERS:
         chosen = "mine" if acting else "open"
+    filters = Filters(staff, request.GET)
     selections = _selections(staff, acting)
     try:
-        page = _page(chosen, selections[chosen], request.GET.get("after"))
+        page = _page(chosen, filters.narrow(selections[chosen]), request.GET.get("after"))
     except Invalid:
         return redirect("desk:inbox")
     counts = _counts(staff, acting, selections)
@@ -92,10 +94,18 @@ def inbox(request: HttpRequest) -> HttpResponseBase:
                 for name, label in _FILTERS.items()
                 if name != "mine" or acting
             ],
+            "filters": filters,
+            "query": query_of(show=chosen, **filters.chosen),
+            "saved_views": list(staff.saved_views.all()),
+            "people": list(people_to_give_to(staff)) if acting else [],
             "typed": typed,
             "not_found": bool(typed),
-            "older_url": _address(show=chosen, after=page.next_cursor) if page.next_cursor else "",
-            "newest_url": _address(show=chosen) if request.GET.get("after") else "",
+            "older_url": _address(show=chosen, after=page.next_cursor, **filters.chosen)
+            if page.next_cursor
+            else "",
+            "newest_url": _address(show=chosen, **filters.chosen)
+            if request.GET.get("after")
+            else "",
         },
     )
 
@@ -167,7 +177,7 @@ def _counts(
 
 def _page(chosen: str, matters: QuerySet[Matter], cursor: str | None) -> paging.Page[Matter]:
     running = Clock.objects.filter(stopped_at__isnull=True).order_by("due_at")
-    matters = matters.select_related("organisation").prefetch_related(
+    matters = matters.select_related("organisation", "handler").prefetch_related(
         Prefetch("clocks", queryset=running, to_attr="running")
     )
     if chosen == "closed":
@@ -192,4 +202,4 @@ def _rows(staff: Staff, matters: list[Matter]) -> list[Row]:
 
 
 def _address(**query: str) -> str:
-    return f"{reverse('desk:inbox')}?{urlencode(query)}"
+    return f"{reverse('desk:inbox')}?{query_of(**query)}"

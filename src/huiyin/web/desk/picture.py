@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.functional import Promise
 from django.views.decorators.http import require_safe
 
@@ -68,6 +69,17 @@ def matter(request: HttpRequest, code: str) -> HttpResponse:
     return show(request, code)
 
 
+@desk_page
+@require_safe
+def on_paper(request: HttpRequest, code: str) -> HttpResponse:
+    """The matter as one clean page, to be printed: what was said and done, no forms."""
+    staff = member(request)
+    matter = get_visible(staff, code)
+    nothing_to_press: dict[str, Any] = {"forms": {}, "further": []}
+    context = picture(matter, staff) | nothing_to_press | {"printed_at": clock.now()}
+    return render(request, "desk/print.html", context)
+
+
 @dataclass(frozen=True)
 class Notice:
     """A banner above the page, with what the person had typed, kept to be copied."""
@@ -123,6 +135,7 @@ def picture(
     return {
         "matter": matter,
         "seen": reviews.for_unit(matter),
+        "clocks": clocks,
         "running": [row for row in clocks if row.stopped_at is None],
         "stopped": [row for row in clocks if row.stopped_at is not None],
         "progress": road.progress(matter),

@@ -78,6 +78,8 @@
 
   function refreshInbox() {
     if (!document.getElementById("inbox") || !window.htmx) return;
+    // Not under somebody's hands: what is ticked or being typed would be lost.
+    if (document.querySelector("#inbox .inbox-tick:checked, #inbox input:focus, #inbox select:focus")) return;
     window.htmx.ajax("GET", location.href, {
       target: "#inbox",
       select: "#inbox",
@@ -141,6 +143,39 @@
       if (!event.persisted) return;
       if (source) connect();
       refreshInbox();
+    });
+  }
+
+  // The list by keyboard: J and K move, X ticks, Enter opens, / searches.
+  var place = -1;
+  function rowsOfList() {
+    return Array.prototype.slice.call(document.querySelectorAll("#inbox .inbox-row"));
+  }
+  function go(step) {
+    var rows = rowsOfList();
+    if (!rows.length) return;
+    if (rows[place]) rows[place].classList.remove("is-current");
+    place = Math.max(0, Math.min(rows.length - 1, place + step));
+    rows[place].classList.add("is-current");
+    rows[place].querySelector(".inbox-link").focus();
+  }
+  if (document.getElementById("inbox")) {
+    document.querySelectorAll("#inbox .keys").forEach(function (words) {
+      words.hidden = false;
+    });
+    document.addEventListener("keydown", function (event) {
+      var typing = event.target.closest && event.target.closest("input:not([type=checkbox]), select, textarea");
+      if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key === "j") go(1);
+      else if (event.key === "k") go(-1);
+      else if (event.key === "x") {
+        var row = rowsOfList()[place];
+        var tick = row && row.querySelector(".inbox-tick");
+        if (tick) tick.checked = !tick.checked;
+      } else if (event.key === "/") {
+        event.preventDefault();
+        document.getElementById("search-code").focus();
+      }
     });
   }
 
