@@ -50,7 +50,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(lambda: shutil.rmtree(data_dir, ignore_errors=True))
     config.stash[DATA_DIR] = data_dir
     config.stash[POSTGRES] = None
-    if config.getoption("database") == "postgres":
+    # With several workers each has a server of its own, and the process that hands out the tests
+    # needs none.
+    hands_out_tests = config.getoption("numprocesses", None) and not hasattr(config, "workerinput")
+    if config.getoption("database") == "postgres" and not hands_out_tests:
         config.stash[POSTGRES] = server = EmbeddedPostgres()
         config.add_cleanup(server.stop)
         os.environ["HUIYIN_DATABASE_URL"] = server.url("huiyin")
