@@ -82,7 +82,15 @@ def test_what_happens_to_a_matter_counts_on_the_day_it_was_opened() -> None:
     assert tallies(step("verify", **clock("callback", in_time=False, breached=True))) == [
         ("callback", 0, "2024-02-28", 1)
     ]
-    assert tallies(step("object")) == [("reopened", 0, "2024-02-28", 1)]
+    assert tallies(step("object", state="reopened")) == [("reopened", 0, "2024-02-28", 1)]
+    assert tallies(step("report_fake", state="reopened")) == [("reopened", 0, "2024-02-28", 1)]
+    assert tallies(step("object", state="told")) == []
+    assert tallies(step("withdraw", **clock("rectification", in_time=True))) == [
+        ("withdrawn", 0, "2024-02-28", 1)
+    ]
+    assert tallies(step("grant_extension", first=True)) == [("extended", 0, "2024-02-28", 1)]
+    assert tallies(step("grant_extension", first=False)) == []
+    assert tallies(step("appeal", ground="fake")) == [("appealed", 0, "2024-02-28", 1)]
 
 
 def test_being_recorded_as_unreachable_is_no_callback() -> None:
@@ -111,6 +119,55 @@ class TestAMatterFallsDueOnce:
 
     def test_a_late_callback_is_another_matter(self) -> None:
         assert tallies(step("breach", clock="callback")) == []
+
+
+ELSEWHERE = {"organisation": "11330106XXXX0002XX", "region": "330106000000"}
+
+
+def test_only_rulings_on_a_units_appeal_count() -> None:
+    for event, upheld in (("dismiss", False), ("uphold", True)):
+        ruled = step(event, side="unit", upheld=upheld)
+        assert tallies(ruled) == [("ruled", int(upheld), "2024-02-28", 1)]
+        assert tallies({**ruled, "side": "citizen"}) == []
+
+
+def test_a_voided_review_leaves_the_reviews_where_it_was_counted() -> None:
+    given = {"level": 1, "channel": "web", "trust": "verified"}
+    [counted] = contributions({"kind": "review", **WHERE, "ordinal": 1, **given})
+    review = {**WHERE, **given}
+    voided = step("void", side="unit", upheld=True, review=review)
+    ruled, taken_back, apart = contributions({**voided, **ELSEWHERE, "day": "2024-04-01"})
+    assert (taken_back[0], taken_back[1]) == (counted[0], -1)
+    assert (apart[0].metric, apart[0].day, apart[0].trust) == ("voided", "2024-03-04", "verified")
+    assert ruled[0].organisation == ELSEWHERE["organisation"]
+
+
+def test_a_matter_counts_at_the_unit_that_has_it() -> None:
+    moved = step("hand_on", **{"from": {**ELSEWHERE, "callback": None}})
+    left, arrived = contributions(moved)
+    assert (left[0].organisation, left[1]) == (ELSEWHERE["organisation"], -1)
+    assert (arrived[0].organisation, arrived[1]) == (WHERE["organisation"], 1)
+    assert left[0].day == arrived[0].day == "2024-02-28"
+    assert tallies(step("assign")) == []
+
+
+def test_a_redirected_matter_is_called_back_anew_and_the_appeal_stays_with_who_made_it() -> None:
+    ruling = step("redirect", side="unit", upheld=True, **{"from": {**ELSEWHERE, "callback": True}})
+    found = [(key.organisation, key.metric, amount) for key, amount in contributions(ruling)]
+    old, new = ELSEWHERE["organisation"], WHERE["organisation"]
+    assert found == [
+        (old, "ruled", 1),
+        (old, "matter", -1),
+        (new, "matter", 1),
+        (old, "callback", -1),
+    ]
+
+
+def test_a_deadline_moved_by_a_newer_calendar_is_no_longer_overdue() -> None:
+    moved = step("recompute", clock="rectification", breached_day="2024-03-05")
+    assert tallies(moved) == [("due", 0, "2024-03-05", -1)]
+    assert tallies({**moved, "breached_day": None}) == []
+    assert tallies({**moved, "clock": "callback"}) == []
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from huiyin.indicators.models import FoldedEpoch, Tally
 from huiyin.kernel import clock, sums
 from huiyin.log.models import Epoch
 from huiyin.log.sealing import seal_if_due
+from huiyin.matters import services as matters
 from huiyin.matters.sweeper import sweep
 from huiyin.matters.table import State
 from tests import factories
@@ -60,6 +61,39 @@ class TestFolding:
             2,
             3,
         ]
+        assert services.recompute() == []
+
+    def test_what_happens_beside_the_road_is_counted_where_it_happened(self, frozen_clock) -> None:
+        longer, back, elsewhere = (
+            factories.loop(State.RECTIFYING),
+            factories.loop(State.VERIFIED),
+            factories.loop(),
+        )
+        asked = {"amount": 5, "reason": "需采购。"}
+        matters.ask_extension(**longer.now(longer.handler), **asked)
+        matters.decide_extension(**longer.now(longer.supervisor), grant=True, reason="属实。")
+        # Past the first deadline and before the extended one.
+        frozen_clock.move_by(days=23)
+        for step, _reached in factories._ROAD[2:5]:
+            step(longer)
+            longer.again()
+        matters.withdraw(matter=back.again())
+        matters.hand_on(
+            **elsewhere.now(elsewhere.handler), unit=elsewhere.neighbour, reason="不属本单位。"
+        )
+        frozen_clock.move_by(seconds=1)
+        assert seal_if_due()
+        fold_all()
+        assert amounts("extended") == {0: 1}
+        assert amounts("due") == {1: 1}
+        assert amounts("withdrawn") == {0: 1}
+        assert amounts("matter") == {0: 3}
+        at = {
+            tally.organisation: tally.amount
+            for tally in Tally.objects.filter(metric="matter")
+            if tally.organisation in (elsewhere.organisation.uscc, elsewhere.neighbour.uscc)
+        }
+        assert at == {elsewhere.organisation.uscc: 0, elsewhere.neighbour.uscc: 1}
         assert services.recompute() == []
 
     def test_killed_half_way_nothing_is_counted_and_later_all_is(self, monkeypatch) -> None:

@@ -97,6 +97,8 @@ MATTERS = Term(Metric.MATTER)
 CALLBACKS = Term(Metric.CALLBACK, IN_TIME | LATE)
 DUE = Term(Metric.DUE, IN_TIME | LATE)
 CLOSED = Term(Metric.CLOSED, YES | NO)
+RULED = Term(Metric.RULED, YES | NO)
+VOIDED = Term(Metric.VOIDED, trust=ACTIVE)
 FOLLOW_UPS = Term(Metric.FOLLOW_UP, LEVELS, ACTIVE)
 DELIVERIES = Term(Metric.DELIVERY)
 BY_ZWDING, BY_EMAIL, BY_SMS = map(Term, (Metric.BY_ZWDING, Metric.BY_EMAIL, Metric.BY_SMS))
@@ -112,15 +114,18 @@ _BY_ONE_TRANSPORT = _(
 INDICATORS: tuple[Indicator, ...] = (
     Indicator(
         "active_reviews",
-        1,
+        2,
         Kind.COUNT,
         pgettext_lazy("figure", "Reviews"),
-        _("First reviews that citizens gave themselves. Silence is not a review."),
+        _(
+            "First reviews that citizens gave themselves. Silence is not a review. Those that a "
+            "ruling voided are counted apart."
+        ),
         REVIEWS,
     ),
     Indicator(
         "good_rate",
-        1,
+        2,
         Kind.SHARE,
         pgettext_lazy("figure", "Good reviews"),
         _("Levels 3 to 5 (fairly satisfied or better) among the reviews."),
@@ -129,7 +134,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         "bad_rate",
-        1,
+        2,
         Kind.SHARE,
         pgettext_lazy("figure", "Bad reviews"),
         _("Levels 1 and 2 (dissatisfied) among the reviews."),
@@ -138,7 +143,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         "active_rating_rate",
-        1,
+        2,
         Kind.SHARE,
         pgettext_lazy("figure", "Services rated"),
         _("Reviews bound to a service, for every service that was reported in the period."),
@@ -147,7 +152,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         "unrated_rate",
-        1,
+        2,
         Kind.SHARE,
         pgettext_lazy("figure", "Services not rated"),
         _("Reported services without a review. They are counted as silence, not as praise."),
@@ -156,7 +161,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         "callback_rate",
-        1,
+        2,
         Kind.SHARE,
         pgettext_lazy("figure", "Called back"),
         _("Bad reviews opened in the period whose citizen the unit has reached since."),
@@ -165,7 +170,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         "callback_in_time_rate",
-        1,
+        2,
         Kind.SHARE,
         pgettext_lazy("figure", "Called back in time"),
         _("Bad reviews opened in the period whose citizen was reached within the time allowed."),
@@ -174,24 +179,75 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         "on_time_rectification",
-        1,
+        2,
         Kind.SHARE,
         pgettext_lazy("figure", "Put right and answered in time"),
         _(
             "Of the rectifications that fell due in the period, those whose reply reached the "
-            "citizen in time. A reopened matter falls due again."
+            "citizen in time, which may have been extended. A reopened matter falls due again; one "
+            "that was withdrawn or voided before its time does not fall due."
         ),
         Term(Metric.DUE, IN_TIME),
         DUE,
     ),
     Indicator(
         "reopen_rate",
-        1,
+        2,
         Kind.SHARE,
         pgettext_lazy("figure", "Reopened"),
-        _("Bad reviews opened in the period that the citizen's follow-up review reopened."),
+        _(
+            "Bad reviews opened in the period that the citizen's follow-up review reopened, or the "
+            "report of a faked rectification."
+        ),
         Term(Metric.REOPENED),
         MATTERS,
+    ),
+    Indicator(
+        "extension_rate",
+        1,
+        Kind.SHARE,
+        pgettext_lazy("figure", "Given more time"),
+        _("Bad reviews opened in the period whose deadline was extended."),
+        Term(Metric.EXTENDED),
+        MATTERS,
+    ),
+    Indicator(
+        "withdrawal_rate",
+        1,
+        Kind.SHARE,
+        pgettext_lazy("figure", "Withdrawn"),
+        _(
+            "Bad reviews opened in the period that the citizen took back. They count as closed and "
+            "not as confirmed."
+        ),
+        Term(Metric.WITHDRAWN),
+        MATTERS,
+    ),
+    Indicator(
+        "appeal_rate",
+        1,
+        Kind.SHARE,
+        pgettext_lazy("figure", "Appealed against"),
+        _("Bad reviews opened in the period against which the unit appealed."),
+        Term(Metric.APPEALED),
+        MATTERS,
+    ),
+    Indicator(
+        "upheld_rate",
+        1,
+        Kind.SHARE,
+        pgettext_lazy("figure", "Appeals upheld"),
+        _("Of the units' appeals that were ruled on, those in which the arbiter agreed."),
+        Term(Metric.RULED, YES),
+        RULED,
+    ),
+    Indicator(
+        "voided_reviews",
+        1,
+        Kind.COUNT,
+        pgettext_lazy("figure", "Reviews voided"),
+        _("First reviews given in the period that a ruling voided. They stay visible as voided."),
+        VOIDED,
     ),
     Indicator(
         "follow_up_good_rate",
@@ -204,7 +260,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         "closing_rate",
-        1,
+        2,
         Kind.SHARE,
         pgettext_lazy("figure", "Closed"),
         _("Bad reviews opened in the period that are closed by now: what the unit has finished."),
@@ -255,5 +311,10 @@ PARTITIONS: tuple[tuple[Measure, tuple[Measure, ...]], ...] = (
     ),
 )
 MEASURES: frozenset[Measure] = frozenset(
-    {IMPORTED, *DELAYS, *(measure for whole, parts in PARTITIONS for measure in (whole, *parts))}
+    {
+        IMPORTED,
+        VOIDED,
+        *DELAYS,
+        *(measure for whole, parts in PARTITIONS for measure in (whole, *parts)),
+    }
 )

@@ -4,11 +4,22 @@ Whoever holds the log can run this and arrive at the same figures. Only the entr
 are read. What happens to a matter is counted on the day the matter was opened (so that a share
 never compares the callbacks of one month with the bad reviews of another), with one exception: a
 rectification falls due on a day of its own.
+
+Some entries take back what an earlier one added, with the amount −1. Such an entry says itself what
+that was, so that nobody has to look for the earlier one:
+
+* ``void`` has ``review``: organisation, region, level, channel, trust and day of the first review,
+  which leaves the reviews and is counted as voided on the same day.
+* ``hand_on``, ``assign`` and ``redirect`` that change the unit have ``from``: organisation, region
+  and callback. The matter is counted at the unit that has it; a callback that had been counted
+  (``callback`` says whether in time; null: none was) is taken back, for the next unit calls back
+  itself. What else the former unit did stays with it.
+* ``recompute`` has ``breached_day`` when it moved a deadline that had been recorded as overdue.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -27,7 +38,12 @@ class Metric(StrEnum):
     MATTER = "matter"  # bad reviews delivered to a unit
     CALLBACK = "callback"  # completed callbacks; value: 1 in time, 0 late
     DUE = "due"  # rectifications that fell due; value: 1 in time, 0 late
-    REOPENED = "reopened"  # matters that the citizen's follow-up reopened
+    EXTENDED = "extended"  # matters whose deadline was extended
+    REOPENED = "reopened"  # matters that the citizen's follow-up or report reopened
+    APPEALED = "appealed"  # matters against whose review the unit appealed
+    RULED = "ruled"  # rulings on such appeals; value: 1 upheld, 0 dismissed
+    VOIDED = "voided"  # first reviews voided by ruling, no longer among the reviews
+    WITHDRAWN = "withdrawn"  # matters taken back by the citizen
     CLOSED = "closed"  # closed matters; value: 1 confirmed by the citizen, 0 not
     DELIVERY = "delivery"  # first arrivals; value: milliseconds, rounded up to two digits
     BY_ZWDING = "by_zwding"  # the same by one transport alone
@@ -48,7 +64,10 @@ class Key:
     trust: str = ""
 
 
-def contributions(document: Document) -> list[tuple[Key, int]]:
+Amount = tuple[Key, int]
+
+
+def contributions(document: Document) -> list[Amount]:
     """What ``document`` (an entry's public members) adds to which tallies.
 
     Kinds that no figure reads add nothing. Raises ``KeyError`` for a member that must be there: a
@@ -58,11 +77,11 @@ def contributions(document: Document) -> list[tuple[Key, int]]:
     return read(document) if read else []
 
 
-def _service(entry: Document) -> list[tuple[Key, int]]:
+def _service(entry: Document) -> list[Amount]:
     return [(_key(entry, Metric.SERVICE), int(entry["count"]))]
 
 
-def _review(entry: Document) -> list[tuple[Key, int]]:
+def _review(entry: Document) -> list[Amount]:
     metric = Metric.REVIEW if entry["ordinal"] == 1 else Metric.FOLLOW_UP
     return [
         (
@@ -78,51 +97,105 @@ def _review(entry: Document) -> list[tuple[Key, int]]:
     ]
 
 
-def _delivery(entry: Document) -> list[tuple[Key, int]]:
+def _delivery(entry: Document) -> list[Amount]:
     return [(_key(entry, Metric.DELIVERY, value=two_digits_up(int(entry["delay_ms"]))), 1)]
 
 
-def _arrival(entry: Document) -> list[tuple[Key, int]]:
+def _arrival(entry: Document) -> list[Amount]:
     metric = _BY_TRANSPORT.get(entry["transport"])
     if metric is None:
         return []
     return [(_key(entry, metric, value=two_digits_up(int(entry["delay_ms"]))), 1)]
 
 
-def _step(entry: Document) -> list[tuple[Key, int]]:
+def _step(entry: Document) -> list[Amount]:
     if entry["matter_kind"] != "bad_review":
         return []
     read = _STEPS.get(entry["event"])
-    key = read(entry) if read else None
-    return [(key, 1)] if key else []
+    return list(read(entry)) if read else []
 
 
-def _opened(entry: Document) -> Key:
-    return _of_matter(entry, Metric.MATTER)
+def _opened(entry: Document) -> Iterator[Amount]:
+    yield _of_matter(entry, Metric.MATTER), 1
 
 
-def _verified(entry: Document) -> Key:
-    return _of_matter(entry, Metric.CALLBACK, int(entry["clocks"]["callback"]["in_time"]))
+def _verified(entry: Document) -> Iterator[Amount]:
+    yield _of_matter(entry, Metric.CALLBACK, int(entry["clocks"]["callback"]["in_time"])), 1
 
 
-def _told(entry: Document) -> Key | None:
+def _told(entry: Document) -> Iterator[Amount]:
     clock = entry["clocks"].get("rectification")
     # One that was recorded as overdue has been counted on that day.
-    if clock is None or clock["breached"]:
-        return None
-    return _key(entry, Metric.DUE, value=int(clock["in_time"]))
+    if clock is not None and not clock["breached"]:
+        yield _key(entry, Metric.DUE, value=int(clock["in_time"])), 1
 
 
-def _overdue(entry: Document) -> Key | None:
-    return _key(entry, Metric.DUE, value=0) if entry["clock"] == "rectification" else None
+def _overdue(entry: Document) -> Iterator[Amount]:
+    if entry["clock"] == "rectification":
+        yield _key(entry, Metric.DUE), 1
 
 
-def _objected(entry: Document) -> Key:
-    return _of_matter(entry, Metric.REOPENED)
+def _moved_deadline(entry: Document) -> Iterator[Amount]:
+    if entry["clock"] == "rectification" and entry.get("breached_day"):
+        yield _key(entry, Metric.DUE, day=entry["breached_day"]), -1
 
 
-def _closed(entry: Document) -> Key:
-    return _of_matter(entry, Metric.CLOSED, int(entry["confirmed"] is True))
+def _extended(entry: Document) -> Iterator[Amount]:
+    if entry["first"]:
+        yield _of_matter(entry, Metric.EXTENDED), 1
+
+
+def _reopened(entry: Document) -> Iterator[Amount]:
+    # The second bad follow-up review reopens nothing.
+    if entry["state"] == "reopened":
+        yield _of_matter(entry, Metric.REOPENED), 1
+
+
+def _withdrawn(entry: Document) -> Iterator[Amount]:
+    yield _of_matter(entry, Metric.WITHDRAWN), 1
+
+
+def _appealed(entry: Document) -> Iterator[Amount]:
+    yield _of_matter(entry, Metric.APPEALED), 1
+
+
+def _ruled(entry: Document) -> Iterator[Amount]:
+    if entry["side"] == "unit":
+        # Where the appeal was counted: at the unit that made it.
+        appellant = {**entry, **_place_of(entry["from"])} if "from" in entry else entry
+        yield _of_matter(appellant, Metric.RULED, int(entry["upheld"])), 1
+
+
+def _voided(entry: Document) -> Iterator[Amount]:
+    yield from _ruled(entry)
+    review = entry["review"]
+    grades = {"channel": review["channel"], "trust": review["trust"]}
+    yield _key(review, Metric.REVIEW, value=review["level"], **grades), -1
+    yield _key(review, Metric.VOIDED, **grades), 1
+
+
+def _redirected(entry: Document) -> Iterator[Amount]:
+    yield from _ruled(entry)
+    yield from _moved(entry)
+
+
+def _moved(entry: Document) -> Iterator[Amount]:
+    former = entry.get("from")
+    if former is None:
+        return
+    left = {**entry, **_place_of(former)}
+    yield _of_matter(left, Metric.MATTER), -1
+    yield _of_matter(entry, Metric.MATTER), 1
+    if former["callback"] is not None:
+        yield _of_matter(left, Metric.CALLBACK, int(former["callback"])), -1
+
+
+def _closed(entry: Document) -> Iterator[Amount]:
+    yield _of_matter(entry, Metric.CLOSED, int(entry["confirmed"] is True)), 1
+
+
+def _place_of(former: Document) -> dict[str, str]:
+    return {"organisation": former["organisation"], "region": former["region"]}
 
 
 def _of_matter(entry: Document, metric: Metric, value: int = 0) -> Key:
@@ -143,7 +216,7 @@ def _key(
     )
 
 
-_READERS: dict[str, Callable[[Document], list[tuple[Key, int]]]] = {
+_READERS: dict[str, Callable[[Document], list[Amount]]] = {
     "services": _service,
     "review": _review,
     "step": _step,
@@ -156,11 +229,22 @@ _BY_TRANSPORT = {
     "sms_smpp": Metric.BY_SMS,
     "sms_http": Metric.BY_SMS,
 }
-_STEPS: dict[str, Callable[[Document], Key | None]] = {
+_STEPS: dict[str, Callable[[Document], Iterator[Amount]]] = {
     "open": _opened,
+    "hand_on": _moved,
+    "assign": _moved,
     "verify": _verified,
+    "grant_extension": _extended,
     "tell": _told,
     "breach": _overdue,
-    "object": _objected,
+    "recompute": _moved_deadline,
+    "object": _reopened,
+    "report_fake": _reopened,
+    "withdraw": _withdrawn,
+    "appeal": _appealed,
+    "dismiss": _ruled,
+    "uphold": _ruled,
+    "void": _voided,
+    "redirect": _redirected,
     "close": _closed,
 }

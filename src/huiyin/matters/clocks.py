@@ -10,7 +10,7 @@ from django.db.models import Min
 from huiyin.calendars import queries as calendars
 from huiyin.calendars.arithmetic import OFFICE_OPENS, Calendar, Unit, instant, local_day
 from huiyin.calendars.services import Deadline, deadline
-from huiyin.kernel.clock import now
+from huiyin.kernel.clock import local, now
 from huiyin.matters.models import Clock, Matter
 from huiyin.matters.policy import ClockRule, PeriodRule, Rules
 from huiyin.matters.table import ClockKind
@@ -83,6 +83,11 @@ def set_due(clock: Clock, end: Deadline) -> None:
     if clock.breached_at is None or clock.due_at > now():
         clock.breached_at, clock.level = None, 0
         clock.next_at = next_reminder(clock, after=clock.warned_at) or clock.due_at
+
+
+def breached_day(clock: Clock) -> str | None:
+    """The local day on which ``clock`` was recorded as overdue, as the log names it."""
+    return local(clock.breached_at).date().isoformat() if clock.breached_at else None
 
 
 def next_reminder(clock: Clock, *, after: datetime | None) -> datetime | None:

@@ -187,6 +187,7 @@ def _move(clock_id: UUID, matter_id: UUID, history: History, staff: Staff, reaso
         return False
     end = alike.end(history)
     row = Clock.objects.get(pk=clock_id)
+    breached_day = clocks.breached_day(row)
     clocks.set_due(row, end)
     row.save()
     told = {
@@ -195,6 +196,7 @@ def _move(clock_id: UUID, matter_id: UUID, history: History, staff: Staff, reaso
         "due_day": move.to_last_day.isoformat(),
         "calendar": end.calendar_version,
         "provisional": end.provisional,
+        "breached_day": breached_day,
     }
     engine.take(
         matter,

@@ -156,6 +156,7 @@ def _move(seen: _Change, version: Policy, staff: Staff, reason: str) -> bool:
     before, old_policy = running.last_day, running.policy.label
     running.amount = running.units = seen.period.amount
     running.unit, running.warnings, running.policy = seen.period.unit, seen.warnings, version
+    breached_day = clocks.breached_day(running)
     clocks.set_due(running, seen.end)
     running.save()
     told = {
@@ -166,6 +167,7 @@ def _move(seen: _Change, version: Policy, staff: Staff, reason: str) -> bool:
         "provisional": running.provisional,
         "from_policy": old_policy,
         "policy": version.label,
+        "breached_day": breached_day if running.breached_at is None else None,
     }
 
     def govern(changed: Matter) -> None:
