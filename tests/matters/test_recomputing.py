@@ -97,6 +97,7 @@ def test_a_confirmed_move_is_a_step_on_the_record() -> None:
         "due_day": "2024-03-06",
         "calendar": "CN-2024.2",
         "provisional": False,
+        "breached_day": None,
         "reason": "放假安排有调整",
     }
     assert steps["callback"].actor is not None
