@@ -24,7 +24,9 @@ from huiyin.notices.quiet import Peace
 from huiyin.notices.transports import registry
 from huiyin.notices.transports.base import RemoteTransport
 
-BATCH = 200
+BATCH = 500
+
+Ladders = defaultdict[UUID | None, list[Channel]]
 
 
 def fall_back() -> bool:
@@ -32,19 +34,32 @@ def fall_back() -> bool:
     number of workers may do it at once."""
     now = clock.now()
     with transaction.atomic():
-        due = list(
+        due = dict(
             Outbox.objects.filter(next_channel_at__lte=now)
-            .select_related("matter__policy", "step")
-            .select_for_update(skip_locked=True, of=("self",))
-            .order_by("next_channel_at")[:BATCH]
+            .select_for_update(skip_locked=True)
+            .order_by("next_channel_at")
+            .values_list("pk", "staff")[:BATCH]
         )
         if not due:
             return False
-        written = _climb(due, now)
+        usable = {one.code: one for one in registry.REMOTE if one.is_set_up()}
+        ladders = _ladders(set(due.values()), usable)
+        # Most people may have the inbox alone: what is theirs is not even read.
+        told = [key for key, staff in due.items() if ladders[staff]]
+        notices = list(
+            Outbox.objects.filter(pk__in=told)
+            .select_related("matter__policy", "step")
+            .order_by("next_channel_at")
+        )
+        written = _climb(notices, ladders, usable, now)
         if written:
             Outbox.objects.bulk_create(written)
             wakeup.ring("outbox")
-        Outbox.objects.bulk_update(due, ["next_channel_at"])
+        later = [notice for notice in notices if notice.next_channel_at]
+        Outbox.objects.filter(pk__in=due.keys() - {notice.pk for notice in later}).update(
+            next_channel_at=None
+        )
+        Outbox.objects.bulk_update(later, ["next_channel_at"])
     return len(due) == BATCH
 
 
@@ -54,10 +69,10 @@ def key_for(notice: Outbox, transport: str) -> str:
     return f"{notice.delivery_key}-{transport}"
 
 
-def _climb(due: list[Outbox], now: datetime) -> list[Outbox]:
+def _climb(
+    due: list[Outbox], ladders: Ladders, usable: dict[str, RemoteTransport], now: datetime
+) -> list[Outbox]:
     """The notices to write now; sets when each of ``due`` is looked at next."""
-    usable = {transport.code: transport for transport in registry.REMOTE if transport.is_set_up()}
-    ladders = _ladders({notice.staff_id for notice in due if notice.staff_id}, usable)
     keys = [
         key_for(notice, channel.transport) for notice in due for channel in ladders[notice.staff_id]
     ]
@@ -86,11 +101,9 @@ def _climb(due: list[Outbox], now: datetime) -> list[Outbox]:
     return written
 
 
-def _ladders(
-    staff: set[UUID], usable: dict[str, RemoteTransport]
-) -> defaultdict[UUID | None, list[Channel]]:
+def _ladders(staff: set[UUID], usable: dict[str, RemoteTransport]) -> Ladders:
     """The channels of ``staff`` that can be used, each person's in order. One query."""
-    found: defaultdict[UUID | None, list[Channel]] = defaultdict(list)
+    found: Ladders = defaultdict(list)
     theirs = Channel.objects.filter(
         staff__in=staff, staff__is_active=True, active=True, transport__in=usable
     )
