@@ -15,6 +15,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
@@ -32,7 +33,8 @@ _SETTINGS = {
 class EmbeddedPostgres:
     """One server in a temporary folder, reached by a Unix socket, gone at ``stop()``."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Mapping[str, str] | None = None) -> None:
+        """``settings`` of the server hold in place of those that suit tests."""
         self.folder = Path(tempfile.mkdtemp(prefix="huiyin-pg-"))
         self._run_as: dict[str, object] = {}
         programs = _programs()
@@ -57,7 +59,7 @@ class EmbeddedPostgres:
         )
         self._log = (self.folder / "log").open("wb")
         command = [str(self._bin / "postgres"), "-D", str(self._data), "-k", str(self.folder)]
-        for name, value in _SETTINGS.items():
+        for name, value in {**_SETTINGS, **(settings or {})}.items():
             command += ["-c", f"{name}={value}"]
         self._server = subprocess.Popen(
             command, cwd=self.folder, stdout=self._log, stderr=self._log, **self._run_as

@@ -32,6 +32,12 @@ def calendar(*, since: int, region: str = "") -> Calendar:
     return assemble({place: _tables[row_id] for place, row_id in newest.items()}, region)
 
 
+def regions_with_own_days() -> set[str]:
+    """The regions (12-digit codes) whose days lie over the country's. One query."""
+    rows = CalendarYear.objects.exclude(region="").order_by()
+    return set(rows.values_list("region", flat=True).distinct())
+
+
 def history() -> History:
     """Every revision there is. One query."""
     return History(row.as_revision() for row in CalendarYear.objects.all())

@@ -7,7 +7,8 @@ column that has no default in the database, JSON as text, and keeps the transact
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -16,18 +17,28 @@ from django.db import connection
 from django.db.models import Field, Model
 
 # What COPY's text format gives a meaning of its own.
+_special = re.compile(r"[\\\t\n\r]").search
 _SPECIAL = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
-def insert(model: type[Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Insert ``rows``, each with the values of ``fields`` (field names) in their order.
+def insert(
+    model: type[Model],
+    fields: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    same: Mapping[str, Any] | None = None,
+) -> None:
+    """Insert ``rows``, each with the values of ``fields`` (field names) in their order; ``same``
+    are the fields that are alike in all of them.
 
     Keys to other rows are given as such. Raises ``IntegrityError`` as any insert does.
     """
-    table, columns = _quoted(model._meta.db_table), _columns(model, fields)
+    same = same or {}
+    table, columns = _quoted(model._meta.db_table), _columns(model, (*fields, *same))
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            text = "".join(["\t".join(map(_copied, row)) + "\n" for row in rows])
+            end = "".join("\t" + _copied(value) for value in same.values()) + "\n"
+            text = "".join(["\t".join(map(_copied, row)) + end for row in rows])
             names = ", ".join(map(_quoted, columns))
             with (
                 connection.wrap_database_errors,
@@ -35,10 +46,11 @@ def insert(model: type[Model], fields: Sequence[str], rows: Iterable[Sequence[An
             ):
                 copy.write(text)
         else:
+            always = tuple(map(_bound, same.values()))
             names, marks = ", ".join(map(_quoted, columns)), ", ".join(["%s"] * len(columns))
             cursor.executemany(
                 f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608 - our own names
-                [tuple(map(_bound, row)) for row in rows],
+                [(*map(_bound, row), *always) for row in rows],
             )
 
 
@@ -88,19 +100,16 @@ def _type(field: Any) -> str:
 
 def _copied(value: Any) -> str:
     """``value`` in COPY's text format."""
+    kind = value.__class__
+    if kind is str:
+        return value.translate(_SPECIAL) if _special(value) else value
+    if kind is UUID:
+        return f"{value.int:032x}"
     if value is None:
         return r"\N"
-    if isinstance(value, str):
-        return value.translate(_SPECIAL) if _has_special(value) else value
-    if isinstance(value, UUID):
-        return value.hex
-    if isinstance(value, bytes):
+    if kind is bytes:
         return r"\\x" + value.hex()
     return str(value)
-
-
-def _has_special(text: str) -> bool:
-    return "\\" in text or "\t" in text or "\n" in text or "\r" in text
 
 
 def _array(values: Sequence[Any]) -> str:

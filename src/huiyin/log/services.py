@@ -77,13 +77,15 @@ def append_all(news: Iterable[New]) -> list[UUID]:
                 new.subject_id,
                 made.canonical.decode(),
                 made.leaf_hash,
-                now,
             )
         )
     bulk.insert(
         Entry,
-        ("id", "kind", "organisation", "subject_id", "public", "leaf_hash", "appended_at"),
+        ("id", "kind", "organisation", "subject_id", "public", "leaf_hash"),
         stored,
+        same={"appended_at": now},
     )
-    bulk.insert(PendingEntry, ("entry", "is_review", "since"), [(key, False, now) for key in keys])
+    bulk.insert(
+        PendingEntry, ("entry",), [(key,) for key in keys], same={"is_review": False, "since": now}
+    )
     return keys

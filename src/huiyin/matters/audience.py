@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 from uuid import UUID
 
 from huiyin.calendars import queries as calendars
+from huiyin.calendars.arithmetic import regions_over
 from huiyin.directory.models import Organisation, Region, Role
 from huiyin.directory.queries import OnDuty, Supervisors, on_duty_over, supervisors_by_level
 from huiyin.kernel import clock
@@ -75,10 +76,22 @@ class Audience:
         """The periods by the calendar in force where the organisation is."""
         region = self._places[key].organisation.region.code
         if region not in self._periods:
-            # Clocks of years ago may still be late.
-            since = clock.today().year - 10
-            self._periods[region] = Periods(calendars.calendar(since=since, region=region))
+            # Where no days of its own lie over the country's, the country's calendar holds.
+            own = any(code in self._with_own_days for code in regions_over(region))
+            self._periods[region] = self._read_periods(region) if own else self._country
         return self._periods[region]
+
+    @cached_property
+    def _with_own_days(self) -> set[str]:
+        return calendars.regions_with_own_days()
+
+    @cached_property
+    def _country(self) -> Periods:
+        return self._read_periods("")
+
+    def _read_periods(self, region: str) -> Periods:
+        # Clocks of years ago may still be late.
+        return Periods(calendars.calendar(since=clock.today().year - 10, region=region))
 
     def top(self, key: UUID, policy_id: UUID) -> int:
         """The highest level above the head of the organisation, as far as the policy goes."""

@@ -151,14 +151,17 @@ class Matter(Row):
 class Step(Row):
     """One thing that happened to a matter. Append-only."""
 
-    matter = models.ForeignKey(Matter, models.PROTECT, related_name="steps")
+    # Found by the unique key of its number; nobody looks for steps by their actor.
+    matter = models.ForeignKey(Matter, models.PROTECT, related_name="steps", db_index=False)
     number = models.PositiveIntegerField()
     event = models.CharField(max_length=24, choices=Event)
     state_after = models.CharField(max_length=20, choices=State)
     round = models.PositiveSmallIntegerField()
     at = models.DateTimeField()
     party = models.CharField(max_length=14, choices=Party)
-    actor = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
+    actor = models.ForeignKey(
+        Staff, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     # What the step says: for those who may see the matter, not for the public.
     data = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     entry = models.ForeignKey("log.Entry", models.PROTECT, related_name="+")
@@ -181,7 +184,7 @@ class Clock(Row):
     started_at = models.DateTimeField()
     warn_at = models.DateTimeField()
     due_at = models.DateTimeField()
-    policy = models.ForeignKey(Policy, models.PROTECT, related_name="+")
+    policy = models.ForeignKey(Policy, models.PROTECT, related_name="+", db_index=False)
     # Of each year it touches: the country's version and those of the regions, from the province.
     calendar_version = models.CharField(max_length=200)
     # The calendar of a year it touches was not yet announced.

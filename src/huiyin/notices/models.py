@@ -185,7 +185,7 @@ class Outbox(Row):
     )
     payload = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     # Step and recipient: the same at every try, by which the other side knows a repetition.
-    delivery_key = models.CharField(_("delivery key"), max_length=120, unique=True)
+    delivery_key = models.CharField(_("delivery key"), max_length=120)
     # When what caused the notice was accepted; delays are counted from here.
     accepted_at = models.DateTimeField(_("accepted"))
     created_at = models.DateTimeField()
@@ -228,6 +228,7 @@ class Outbox(Row):
             ),
         ]
         constraints = [
+            models.UniqueConstraint(fields=["delivery_key"], name="one_notice_a_delivery_key"),
             models.CheckConstraint(
                 name="notice_has_one_recipient",
                 condition=models.Q(staff__isnull=True) | models.Q(endpoint__isnull=True),

@@ -299,20 +299,16 @@ def _write(batch: _Batch) -> None:
                 reminder.event,
                 reminder.state,
                 reminder.round,
-                batch.now,
-                Party.PLATFORM.value,
-                None,
                 data,
                 entry_id,
             )
         )
-    bulk.insert(Step, _STEP, rows)
+    bulk.insert(
+        Step, _STEP, rows, same={"at": batch.now, "party": Party.PLATFORM.value, "actor": None}
+    )
     bulk.update(Clock, ("warned_at", "breached_at", "level", "next_at"), batch.clocks)
     bulk.update(Matter, ("steps_taken",), list(batch.steps_of.items()))
     hooks.announce_reminders(batch.reminders)
 
 
-_STEP = (
-    *("id", "matter", "number", "event", "state_after", "round", "at", "party", "actor", "data"),
-    "entry",
-)
+_STEP = ("id", "matter", "number", "event", "state_after", "round", "data", "entry")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,13 +25,13 @@ from huiyin.notices.transports import names
 log = logging.getLogger(__name__)
 
 _FIELDS = (
-    *("matter", "step", "event", "audience", "transport", "action", "staff", "endpoint"),
-    *("payload", "delivery_key", "accepted_at", "created_at", "next_attempt_at", "attempts"),
-    *("tries_left", "state", "reference", "next_channel_at", "standing"),
+    *("matter", "step", "event", "audience", "transport", "staff", "endpoint"),
+    *("payload", "delivery_key", "next_attempt_at", "state", "next_channel_at"),
 )
 _KEY = _FIELDS.index("delivery_key")
 _encode = DjangoJSONEncoder(separators=(",", ":")).encode
 
+_DEAD, _WAITING = Outbox.State.DEAD.value, Outbox.State.WAITING.value
 _Row = tuple[Any, ...]
 
 
@@ -46,7 +47,7 @@ def remind(reminders: Sequence[Reminder]) -> None:
         return
     try:
         with transaction.atomic():
-            _store(rows)
+            _store(rows, reminders[0].at)
     except IntegrityError:
         # A deadline that was moved away and back comes to the same rung again.
         known = set(
@@ -54,14 +55,25 @@ def remind(reminders: Sequence[Reminder]) -> None:
                 "delivery_key", flat=True
             )
         )
-        _store([row for row in rows if row[_KEY] not in known])
+        _store([row for row in rows if row[_KEY] not in known], reminders[0].at)
     wakeup.ring(OUTBOX)
 
 
-def _store(rows: Sequence[_Row]) -> None:
+def _store(rows: Sequence[_Row], at: datetime) -> None:
     keys = ids.uuid7s(len(rows))
     bulk.insert(
-        Outbox, ("id", *_FIELDS), [(key, *row) for key, row in zip(keys, rows, strict=True)]
+        Outbox,
+        ("id", *_FIELDS),
+        [(key, *row) for key, row in zip(keys, rows, strict=True)],
+        same={
+            "action": Outbox.Action.TELL.value,
+            "accepted_at": at,
+            "created_at": at,
+            "attempts": 0,
+            "tries_left": settings.HUIYIN_NOTICE_TRIES,
+            "reference": "",
+            "standing": False,
+        },
     )
 
 
@@ -159,18 +171,11 @@ def _row(
         reminder.event,
         audience,
         transport,
-        Outbox.Action.TELL.value,
         told.staff_id if told else None,
         endpoint,
         payload,
         f"{reminder.reason}-{to}",
-        at,
-        at,
         None if dead else at,
-        0,
-        settings.HUIYIN_NOTICE_TRIES,
-        (Outbox.State.DEAD if dead else Outbox.State.WAITING).value,
-        "",
+        _DEAD if dead else _WAITING,
         at if told else None,
-        False,
     )
