@@ -19,6 +19,8 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUE = {character: value for value, character in enumerate(ALPHABET)}
 _READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0"})
 
+_TAIL = (1 << 62) - 1
+
 _lock = threading.Lock()
 _last = 0
 
@@ -45,7 +47,7 @@ def uuid7s(count: int) -> list[uuid.UUID]:
 
 def _uuid7(stamp: int, noise: int) -> uuid.UUID:
     milliseconds, counter = (stamp >> 12) & ((1 << 48) - 1), stamp & 0xFFF
-    tail = noise & ((1 << 62) - 1)
+    tail = noise & _TAIL
     return uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | tail)
 
 

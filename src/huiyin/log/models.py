@@ -31,7 +31,10 @@ class EntrySecret(models.Model):
 class PendingEntry(models.Model):
     """An entry that waits for its epoch to be sealed; the row goes when it is."""
 
-    entry = models.OneToOneField(Entry, models.CASCADE, primary_key=True, related_name="pending")
+    # Written together with the entry, which nobody can delete: the database need not look it up.
+    entry = models.OneToOneField(
+        Entry, models.CASCADE, primary_key=True, related_name="pending", db_constraint=False
+    )
     is_review = models.BooleanField()
     since = models.DateTimeField()
 

@@ -15,7 +15,7 @@ from huiyin.log import entries
 from huiyin.log.models import Entry, EntrySecret, PendingEntry
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class New:
     """An entry to be appended with others; see ``append`` for the members."""
 

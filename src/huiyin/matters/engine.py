@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -215,8 +216,13 @@ def public_part(
         "by": by.value,
         "organisation": organisation.uscc,
         "region": organisation.region.code,
-        "day": clock.local(at).date().isoformat(),
-        "opened_day": clock.local(opened_at).date().isoformat(),
+        "day": _day(at),
+        "opened_day": _day(opened_at),
         "clocks": {},
         **more,
     }
+
+
+@lru_cache(maxsize=4096)
+def _day(moment: datetime) -> str:
+    return clock.local(moment).date().isoformat()

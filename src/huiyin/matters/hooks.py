@@ -24,7 +24,7 @@ class Told:
     stands_in: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reminder:
     """A reminder of a clock that was just written as a step; without objects of rows, since there
     may be thousands in one transaction."""

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from huiyin.calendars.arithmetic import Calendar, Unit, local_day
 from huiyin.matters.table import ClockKind, Event
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Running:
     """What the ladder needs to know of a clock."""
 
@@ -34,7 +35,12 @@ class Running:
 
     @property
     def last_day(self) -> date:
-        return local_day(self.due_at - timedelta(microseconds=1))
+        return _last_day(self.due_at)
+
+
+@lru_cache(maxsize=4096)
+def _last_day(due_at: datetime) -> date:
+    return local_day(due_at - timedelta(microseconds=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,7 @@ class Rung:
     silent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Climb:
     """Where a clock stands on its ladder now, and when it has to be looked at next; ``next_at`` is
     None when there is nothing above."""

@@ -164,7 +164,11 @@ class Step(Row):
     )
     # What the step says: for those who may see the matter, not for the public.
     data = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
-    entry = models.ForeignKey("log.Entry", models.PROTECT, related_name="+")
+    # Written together with the step, and nobody can delete it: the database need not look it up,
+    # nor does anybody look for a step by it.
+    entry = models.ForeignKey(
+        "log.Entry", models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
 
     class Meta:
         constraints = [
