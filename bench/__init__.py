@@ -1,1 +1,1 @@
-"""Measurements of the product, each beside a reference in the same run; see docs/explain/speed.md."""
+"""Measurements of the product, each beside a reference in the same run (docs: speed)."""

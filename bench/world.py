@@ -57,7 +57,7 @@ def offices(units: int, *, handlers: int = 1) -> World:
 
     def person(role: Role, of: Organisation) -> Staff:
         name = f"{role.value}-{next(number)}"
-        staff = Staff(username=name, display_name=name, organisation=of, password="!")
+        staff = Staff(username=name, display_name=name, organisation=of)
         people.append(staff)
         duties.append(Duty(staff=staff, role=role, organisation=of, starts_on=date(2020, 1, 1)))
         return staff

@@ -285,6 +285,28 @@ def background() -> Findings:
             yield Finding(Level.OK, "background", f"{loop.name} is at work")
 
 
+def sweeping() -> Findings:
+    """How far behind the sweeper is: since when the oldest clock has been asking for something."""
+    from huiyin.matters import queries
+
+    waiting, oldest = queries.clocks_waiting()
+    if oldest is None:
+        yield Finding(Level.OK, "sweeper", "no clock is waiting")
+        return
+    late = clock.now() - oldest
+    found = f"{waiting} clocks wait for it, the oldest for {late.total_seconds():.0f} s"
+    if late > health.SWEEPER_TOLERANCE:
+        yield Finding(
+            Level.WARNING,
+            "sweeper",
+            found,
+            "Reminders are late. Start more workers (huiyin work), or look into the log for "
+            "clocks that could not be rung.",
+        )
+    else:
+        yield Finding(Level.OK, "sweeper", found)
+
+
 def notices() -> Findings:
     """What somebody was to be told and was not."""
     from huiyin.notices import queries, relay
@@ -423,6 +445,7 @@ DATABASE_CHECKS: tuple[Callable[[], Findings], ...] = (
     master_key,
     clocks,
     background,
+    sweeping,
     notices,
     circuits,
 )

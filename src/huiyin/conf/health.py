@@ -14,6 +14,7 @@ from huiyin.kernel import clock
 
 # Three beats may be missed, and a round may wait for a slow receiver.
 STALE_AFTER = timedelta(seconds=45)
+SWEEPER_TOLERANCE = timedelta(minutes=2)
 CLOCK_TOLERANCE = timedelta(seconds=5)
 
 

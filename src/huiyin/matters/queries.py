@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from huiyin.directory.codes import region_lineage
 from huiyin.directory.models import Region, Role, Staff
@@ -15,6 +16,7 @@ from huiyin.kernel.problems import NotFound
 from huiyin.matters.errors import NoPolicy
 from huiyin.matters.models import (
     Assignment,
+    Clock,
     Concerned,
     Consequence,
     Evidence,
@@ -35,8 +37,10 @@ def visible_to(staff: Staff) -> QuerySet[Matter]:
     appealed ones outside their own line of command from which they have not stepped back."""
     theirs = organisations_in_scope(staff, _UNIT_ROLES)
     in_scope = Q(organisation__in=theirs)
-    joined = Q(
-        pk__in=Assignment.objects.filter(
+    # Both are few, and mostly none. As keys, or not there at all, they leave the database free to
+    # use the index of the organisation; as sub-queries they would make it read every matter.
+    others = [
+        *Assignment.objects.filter(
             part=Assignment.Part.JOINT, until__isnull=True, organisation__in=theirs
         ).values("matter")
     )
@@ -47,6 +51,12 @@ def visible_to(staff: Staff) -> QuerySet[Matter]:
 def arbitrable_by(staff: Staff) -> Q:
     """The matters that ``staff`` sees as an arbiter: reopened or appealed, outside their own line
     of command, and not stepped back from."""
+        )
+        .exclude(matter__organisation__in=theirs)
+        .order_by()
+        .values_list("matter", flat=True),
+        *Concerned.objects.filter(staff=staff).order_by().values_list("matter", flat=True),
+    ]
     own_line = Q(path__startswith=staff.organisation.path) | Q(
         pk__in=line_of_command(staff.organisation)
     )
@@ -57,6 +67,9 @@ def arbitrable_by(staff: Staff) -> Q:
         & (Q(round__gt=1) | Q(arbitrated=True))
         & ~Q(pk__in=stepped_back)
     )
+    to_rule = Q(organisation__in=arbitrated) & (Q(round__gt=1) | Q(arbitrated=True))
+    visible = in_scope | to_rule
+    return Matter.objects.filter(visible | Q(pk__in=others) if others else visible)
 
 
 def get_visible(staff: Staff, code: str) -> Matter:
@@ -133,6 +146,15 @@ def get_consequence(staff: Staff, key: UUID) -> Consequence:
     if found is None:
         raise NotFound
     return found
+
+
+def clocks_waiting() -> tuple[int, datetime | None]:
+    """How many clocks ask for something that the sweeper has not done yet, and since when the
+    oldest does; a held or stopped clock asks for nothing. One query."""
+    found = Clock.objects.filter(next_at__lte=clock.now()).aggregate(
+        waiting=Count("pk"), oldest=Min("next_at")
+    )
+    return found["waiting"], found["oldest"]
 
 
 def policy_for(kind: str, region: Region) -> Policy:
