@@ -173,7 +173,7 @@ class Matter(Row):
 class Step(Row):
     """One thing that happened to a matter. Append-only."""
 
-    # Found by the unique key of its number; nobody looks for steps by their actor.
+    # Found by the unique key of its number.
     matter = models.ForeignKey(Matter, models.PROTECT, related_name="steps", db_index=False)
     number = models.PositiveIntegerField()
     event = models.CharField(max_length=24, choices=Event)

@@ -36,27 +36,23 @@ def visible_to(staff: Staff) -> QuerySet[Matter]:
     theirs was asked to join, those about their own work, and, for an arbiter, the reopened and
     appealed ones outside their own line of command from which they have not stepped back."""
     theirs = organisations_in_scope(staff, _UNIT_ROLES)
-    in_scope = Q(organisation__in=theirs)
     # Both are few, and mostly none. As keys, or not there at all, they leave the database free to
     # use the index of the organisation; as sub-queries they would make it read every matter.
+    joined = Assignment.objects.filter(
+        part=Assignment.Part.JOINT, until__isnull=True, organisation__in=theirs
+    ).exclude(matter__organisation__in=theirs)
+    concerned = Concerned.objects.filter(staff=staff)
     others = [
-        *Assignment.objects.filter(
-            part=Assignment.Part.JOINT, until__isnull=True, organisation__in=theirs
-        ).values("matter")
-    )
-    concerned = Q(pk__in=Concerned.objects.filter(staff=staff).values("matter"))
-    return Matter.objects.filter(in_scope | joined | concerned | arbitrable_by(staff))
+        *joined.order_by().values_list("matter", flat=True),
+        *concerned.order_by().values_list("matter", flat=True),
+    ]
+    visible = Q(organisation__in=theirs) | arbitrable_by(staff)
+    return Matter.objects.filter(visible | Q(pk__in=others) if others else visible)
 
 
 def arbitrable_by(staff: Staff) -> Q:
     """The matters that ``staff`` sees as an arbiter: reopened or appealed, outside their own line
     of command, and not stepped back from."""
-        )
-        .exclude(matter__organisation__in=theirs)
-        .order_by()
-        .values_list("matter", flat=True),
-        *Concerned.objects.filter(staff=staff).order_by().values_list("matter", flat=True),
-    ]
     own_line = Q(path__startswith=staff.organisation.path) | Q(
         pk__in=line_of_command(staff.organisation)
     )
@@ -67,9 +63,6 @@ def arbitrable_by(staff: Staff) -> Q:
         & (Q(round__gt=1) | Q(arbitrated=True))
         & ~Q(pk__in=stepped_back)
     )
-    to_rule = Q(organisation__in=arbitrated) & (Q(round__gt=1) | Q(arbitrated=True))
-    visible = in_scope | to_rule
-    return Matter.objects.filter(visible | Q(pk__in=others) if others else visible)
 
 
 def get_visible(staff: Staff, code: str) -> Matter:
