@@ -43,8 +43,10 @@ def visible_to(staff: Staff) -> QuerySet[Matter]:
     ).exclude(matter__organisation__in=theirs)
     concerned = Concerned.objects.filter(staff=staff)
     others = [
-        *joined.order_by().values_list("matter", flat=True),
-        *concerned.order_by().values_list("matter", flat=True),
+        key
+        for (key,) in joined.order_by()
+        .values_list("matter")
+        .union(concerned.order_by().values_list("matter"))
     ]
     visible = Q(organisation__in=theirs) | arbitrable_by(staff)
     return Matter.objects.filter(visible | Q(pk__in=others) if others else visible)
