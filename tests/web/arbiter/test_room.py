@@ -218,3 +218,18 @@ def test_the_time_for_an_appeal_is_over_with_the_window(
     page = signed_in(made.handler).get(f"/desk/appeals/{made.matter.code}").content.decode()
     assert "The time for an appeal is over." in page
     matters.withdraw(matter=made.matter)
+
+
+def test_a_unit_reads_the_citizens_report_and_answers_it(signed_in: SignedIn) -> None:
+    made = factories.loop(State.TOLD)
+    reported(made, "窗口根本没有增开。")
+    path = f"/desk/appeals/{made.matter.code}"
+    browser = signed_in(made.handler)
+    assert "窗口根本没有增开。" in browser.get(path).content.decode()
+    spoken = {"version": made.again().version, "text": "窗口下周启用。"}
+    assert browser.post(f"{path}/statement", spoken).status_code == 302
+    for who in (made.handler, made.arbiter):
+        assert signed_in(who).get(f"/desk/matters/{made.matter.code}").status_code == 200
+    case = signed_in(made.arbiter).get(_case(made)).content.decode()
+    assert "窗口下周启用。" in case
+    assert "Established: it was only pretended" in case
