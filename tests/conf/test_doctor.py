@@ -13,6 +13,7 @@ from huiyin.conf import canary, doctor, health, startup
 from huiyin.conf.doctor import Finding, Level
 from huiyin.conf.models import Heartbeat
 from huiyin.kernel import clock, timemachine
+from huiyin.notices.models import Circuit
 
 pytestmark = pytest.mark.django_db
 
@@ -145,3 +146,19 @@ def test_the_command_speaks_json(
     assert json.loads(capsys.readouterr().out) == [
         {"level": "ok", "about": "disk", "found": "plenty", "advice": ""}
     ]
+
+
+def test_a_transport_that_rests_is_named_with_its_last_error() -> None:
+    [quiet] = doctor.circuits()
+    assert quiet.level is Level.OK
+    Circuit.objects.create(
+        key="email",
+        transport="email",
+        failures=5,
+        open_until=clock.now() + timedelta(minutes=1),
+        last_error="no answer in time",
+    )
+    [resting] = doctor.circuits()
+    assert resting.level is Level.WARNING
+    assert "email rests after 5 failures" in resting.found
+    assert "no answer in time" in resting.found

@@ -54,8 +54,8 @@ HUIYIN_WEBHOOK_PRIVATE = env.flag("HUIYIN_WEBHOOK_PRIVATE", HUIYIN_DEMO)
 HUIYIN_NOTICE_TRIES = env.number("HUIYIN_NOTICE_TRIES", 16)
 # In which order the channels of a member of staff are used who chose no order of their own.
 HUIYIN_CHANNEL_ORDER = env.words("HUIYIN_CHANNEL_ORDER", "zwding,email,sms_http,sms_smpp")
-# 浙政钉 (专有钉钉): host, the application's key and secret, the tenant; the application's name and the
-# account that owns to-do items. Without a host nobody is told there.
+# 浙政钉 (专有钉钉): host, the application's key and secret, the tenant; the application's name and
+# the account that owns to-do items. Without a host nobody is told there.
 HUIYIN_ZWDING_HOST = env.text("HUIYIN_ZWDING_HOST", "")
 HUIYIN_ZWDING_APP_KEY = env.text("HUIYIN_ZWDING_APP_KEY", "")
 HUIYIN_ZWDING_APP_SECRET = env.text("HUIYIN_ZWDING_APP_SECRET", "")
