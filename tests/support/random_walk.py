@@ -18,6 +18,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
+from huiyin.appeals import services as appeals
+from huiyin.appeals.models import UNIT_GROUNDS
 from huiyin.directory.models import Organisation, Role, Staff
 from huiyin.intake.events.services import take_in
 from huiyin.kernel import clock
@@ -39,6 +41,7 @@ REMINDERS = {Event.WARN, Event.BREACH, Event.ESCALATE}
 _MOVING = {Event.HAND_ON, Event.ASSIGN, Event.REDIRECT}
 # What a notice may carry; everything else stays with those who may see the matter.
 _CARRIED = {"due", "due_day", "clock", "stands_in", "type", "timestamp", "data", "of", "level"}
+PICTURE = AcceptedFile(name="照片.jpg", media_type="image/jpeg", content=b"x", suffix=".jpg")
 _SECRETS = (factories.NAME, factories.MOBILE, factories.IDENTITY)
 
 
@@ -48,7 +51,7 @@ class Town:
 
     units: list[Organisation]
     people: dict[Role, dict[Any, Staff]]
-    arbiter: Staff
+    arbiters: list[Staff]
     stranger: Staff
     clerks: dict[Any, Staff]
     pusher: Any
@@ -79,14 +82,14 @@ class Town:
         return cls(
             units=units,
             people=people,
-            arbiter=factories.staff(Role.ARBITER, of=hotline, over=province),
+            arbiters=[factories.staff(Role.ARBITER, of=hotline, over=province) for _ in "12"],
             stranger=factories.staff(Role.HANDLER, of=factories.organisation("别的单位")),
             clerks=clerks,
             pusher=factories.integrator()[0],
         )
 
     def everybody(self) -> list[Staff]:
-        found = [*self.clerks.values(), self.arbiter, self.stranger]
+        found = [*self.clerks.values(), *self.arbiters, self.stranger]
         return found + [staff for by_unit in self.people.values() for staff in by_unit.values()]
 
 
@@ -231,7 +234,7 @@ class Walk:
         if self.random.random() < 0.06:
             return self.random.choice(self.town.everybody())
         if role == Role.ARBITER:
-            return self.town.arbiter
+            return self.random.choice(self.town.arbiters)
         return self.town.people[role].get(matter.organisation_id, self.town.stranger)
 
     def acting(self, matter: Matter, role: Role) -> dict[str, Any]:
@@ -470,8 +473,7 @@ def _reach_milestone(walk: Walk, matter: Matter) -> None:
 
 @move(Event.ADD_EVIDENCE, weight=1)
 def _add_evidence(walk: Walk, matter: Matter) -> None:
-    file = AcceptedFile(name="照片.jpg", media_type="image/jpeg", content=b"x", suffix=".jpg")
-    services.add_evidence(**walk.acting(matter, Role.HANDLER), file=file)
+    services.add_evidence(**walk.acting(matter, Role.HANDLER), file=PICTURE)
     assert Evidence.objects.filter(matter=matter).exists()
 
 
@@ -668,3 +670,52 @@ def _decide_objection(walk: Walk, matter: Matter) -> None:
 
 def _consequences(matter: Matter) -> Iterator[Consequence]:
     yield from Consequence.objects.filter(matter=matter)
+
+
+# Appeals, hearings and rulings
+
+
+def _awaits_ruling(matter: Matter) -> bool:
+    return matter.clocks.filter(kind=ClockKind.RULING, stopped_at=None).exists()
+
+
+@move(Event.APPEAL, weight=4, when=lambda matter: not matter.appealed)
+def _appeal(walk: Walk, matter: Matter) -> None:
+    appeals.file_appeal(
+        **walk.acting(matter, Role.HANDLER),
+        ground=walk.random.choice(UNIT_GROUNDS),
+        statement="监控可证。",
+        files=[PICTURE],
+    )
+
+
+@move(Event.REPORT_FAKE, weight=4, when=lambda matter: matter.follow_up == FollowUp.ASKED)
+def _report_fake(walk: Walk, matter: Matter) -> None:
+    appeals.report_fake(matter=matter, text="窗口并没有增开。")
+
+
+@move(Event.BE_HEARD, weight=6, when=_awaits_ruling)
+def _be_heard(walk: Walk, matter: Matter) -> None:
+    if walk.random.random() < 0.5:
+        appeals.be_heard(matter=matter, text="当时确实等了三个小时。")
+    else:
+        appeals.be_heard(**walk.acting(matter, Role.HANDLER), text="情况说明。")
+
+
+@move(Event.RECUSE, weight=1, when=_awaits_ruling)
+def _recuse(walk: Walk, matter: Matter) -> None:
+    acting = walk.acting(matter, Role.ARBITER)
+    # One of the two stays, or nobody could ever rule.
+    acting["staff"] = walk.town.arbiters[0]
+    appeals.recuse(**acting, reason="与当事人熟识。")
+
+
+@move(Event.DISMISS, weight=14, when=_awaits_ruling)
+def _rule(walk: Walk, matter: Matter) -> None:
+    upheld = walk.random.random() < 0.4
+    appeals.rule(
+        **walk.acting(matter, Role.ARBITER),
+        upheld=upheld,
+        reasons="依据监控和双方陈述。",
+        unit=walk.unit(),
+    )
