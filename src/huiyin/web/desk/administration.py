@@ -32,7 +32,7 @@ _SHOWN = 20
 _TOGETHER = timedelta(minutes=1)
 _NAMED = 3
 # What the passing of time alone brings about.
-_BY_TIME = (Event.WARN, Event.BREACH, Event.LET_FOLLOW_UP_EXPIRE, Event.CLOSE)
+_BY_TIME = (Event.WARN, Event.BREACH, Event.ESCALATE, Event.LET_FOLLOW_UP_EXPIRE, Event.CLOSE)
 # Whatever waits for a moment should look at the clock again at once.
 _TOPICS = ("sweeper", "outbox", "sealer", "sealed")
 
@@ -92,6 +92,9 @@ def _groups() -> list[dict[str, Any]]:
             "text": _("Notices that could not be delivered wait here to be sent again."),
             "links": [
                 _link("notices_outbox", _("Dead letters"), query="state__exact=dead", count=dead),
+                _link("notices_channel", _("Addresses of staff")),
+                _link("notices_template", _("Wordings")),
+                _link("notices_circuit", _("What rests because it was down")),
                 _link("notices_webhookendpoint", _("Webhook endpoints")),
                 _link("notices_robot", _("DingTalk group robots")),
                 _link("notices_inboundsms", _("Incoming text messages")),
