@@ -1,12 +1,20 @@
+import os
+import signal
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 from django.db import connection
 
+from huiyin.kernel import clock
+from huiyin.log.models import Entry
 from huiyin.matters import sweeper
 from huiyin.matters.models import Clock, FollowUp, Step
 from huiyin.matters.services import ringing
 from huiyin.matters.table import ClockKind, Event, State
+from huiyin.notices.models import Outbox
 from tests import factories
 from tests.support.clock import FrozenClock
 
@@ -120,3 +128,54 @@ def test_two_sweepers_handle_no_clock_twice(frozen_clock: FrozenClock) -> None:
     sweeper.sweep()
     breaches = Step.objects.filter(event=Event.BREACH).values_list("matter", flat=True)
     assert sorted(breaches) == sorted(loop.matter.pk for loop in loops)
+
+
+_SWEEP_UNTIL_KILLED = """
+import os, signal, sys
+from datetime import datetime
+import django; django.setup()
+from huiyin.kernel import bulk, clock
+from huiyin.matters import sweeper
+from huiyin.matters.models import Matter
+
+update = bulk.update
+
+def dying(model, fields, rows):
+    update(model, fields, rows)
+    if model is Matter:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+bulk.update = dying
+with clock.frozen(datetime.fromisoformat(sys.argv[1])):
+    sweeper.sweep()
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sweeper_killed_in_the_middle_of_a_batch_leaves_nothing_half_done(
+    frozen_clock: FrozenClock, tmp_path: Path
+) -> None:
+    loops = [factories.loop() for _ in range(3)]
+    frozen_clock.move_by(days=3)
+    before = Step.objects.count(), Outbox.objects.count(), Entry.objects.count()
+    database = connection.settings_dict
+    if connection.vendor == "postgresql":
+        place = f"postgres://postgres@/{database['NAME']}?host={database['HOST']}"
+        where = {"HUIYIN_DATABASE_URL": place}
+    else:
+        # The child opens the very file that this process has open.
+        (tmp_path / "huiyin.sqlite3").symlink_to(Path(database["NAME"]))
+        where = {"HUIYIN_DATA_DIR": str(tmp_path)}
+    died = subprocess.run(
+        [sys.executable, "-c", _SWEEP_UNTIL_KILLED, clock.now().isoformat()],
+        env={**os.environ, **where},
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    assert (Step.objects.count(), Outbox.objects.count(), Entry.objects.count()) == before
+    sweeper.sweep()
+    for loop in loops:
+        assert ("breach", "callback") in _rung(loop)
