@@ -83,9 +83,16 @@ def note_sent(
     )
     # A quick receipt may be here before the message is on record.
     _came_of(message, [notice] if notice else [])
+    # Or be stored at this very moment, unseen: whoever commits last looks again.
+    transaction.on_commit(lambda: _look_again(message))
 
 
-@transaction.atomic
+def _look_again(message: str) -> None:
+    told = (names.RELAY, names.SMS_SMPP, names.SMS_HTTP)
+    with transaction.atomic():
+        _came_of(message, Outbox.objects.filter(transport__in=told, reference=message))
+
+
 def receive_receipt(*, gateway: str, reference: str, outcome: str, error: str = "") -> None:
     """Store what ``gateway`` reports of the part it calls ``reference``."""
     DeliveryReceipt.objects.create(
@@ -97,8 +104,7 @@ def receive_receipt(*, gateway: str, reference: str, outcome: str, error: str = 
     )
     part = SentPart.objects.filter(gateway=gateway, reference=reference[:64]).order_by("-at")
     if sent := part.first():
-        told = (names.RELAY, names.SMS_SMPP, names.SMS_HTTP)
-        _came_of(sent.message, Outbox.objects.filter(transport__in=told, reference=sent.message))
+        _look_again(sent.message)
 
 
 def _came_of(message: str, notices: Iterable[Outbox]) -> None:
