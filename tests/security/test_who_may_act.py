@@ -51,6 +51,9 @@ _VERBS: dict[str, Any] = {
     "improvement": {"lead": "ABCDEFGHJK"},
     "improvement/split": {},
     "order": {"demand": "x"},
+    "appeals/statements": {"text": "x"},
+    "recusal": {"reason": "x"},
+    "ruling": {"upheld": False, "reasons": "x"},
     "order/answer": {"answer": "x"},
     "consequences": {
         "username": "x",
@@ -71,7 +74,7 @@ def test_every_address_that_moves_a_matter_is_tried() -> None:
         for path, operations in document()["paths"].items()
         if path.startswith("/api/v1/matters/{code}/") and "post" in operations
     }
-    assert asked_for - {"evidence"} <= set(_VERBS)
+    assert asked_for - {"evidence", "appeals"} <= set(_VERBS)
 
 
 def _administrator() -> Staff:
