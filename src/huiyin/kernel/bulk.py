@@ -102,13 +102,14 @@ def _copied(value: Any) -> str:
     """``value`` in COPY's text format."""
     kind = value.__class__
     if kind is str:
-        return value.translate(_SPECIAL) if _special(value) else value
+        text: str = value
+        return text.translate(_SPECIAL) if _special(text) else text
     if kind is UUID:
         return f"{value.int:032x}"
     if value is None:
         return r"\N"
     if kind is bytes:
-        return r"\\x" + value.hex()
+        return rf"\\x{value.hex()}"
     return str(value)
 
 

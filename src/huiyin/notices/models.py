@@ -170,9 +170,7 @@ class Outbox(Row):
         Matter, models.PROTECT, null=True, related_name="+", verbose_name=_("matter")
     )
     # Written together with the step, which nobody can delete: the database need not look it up.
-    step = models.ForeignKey(
-        Step, models.PROTECT, null=True, related_name="+", db_constraint=False
-    )
+    step = models.ForeignKey(Step, models.PROTECT, null=True, related_name="+", db_constraint=False)
     event = models.CharField(
         _("event"), max_length=24, choices=[*Event.choices, (DIGEST, _("daily digest"))]
     )
