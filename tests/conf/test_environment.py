@@ -34,7 +34,7 @@ def test_a_short_secret_key_is_refused(no_keys: pytest.MonkeyPatch, tmp_path: Pa
         env.secret_pair(demo=False, data_dir=tmp_path)
 
 
-@pytest.mark.parametrize("key", ["", "short", "ü" * 43, secrets.token_urlsafe(31), "A" * 44])
+@pytest.mark.parametrize("key", ["", "short", "ü" * 43, "A" * 42, "A" * 44])
 def test_a_master_key_that_is_not_32_bytes_is_refused(
     no_keys: pytest.MonkeyPatch, tmp_path: Path, key: str
 ) -> None:
