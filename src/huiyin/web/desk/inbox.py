@@ -28,6 +28,7 @@ from huiyin.matters.models import NEVER, Clock, Matter, Reply
 from huiyin.matters.queries import visible_to
 from huiyin.matters.table import TRANSITIONS, Party, State, Transition
 from huiyin.notices.queries import digest_of, unread_matters
+from huiyin.web.desk.consequences import open_to_objection
 from huiyin.web.desk.filters import Filters, query_of
 from huiyin.web.desk.frame import desk_page, member, render_desk, roles_of
 from huiyin.web.desk.listing import people_to_give_to
@@ -92,6 +93,7 @@ def inbox(request: HttpRequest) -> HttpResponseBase:
                 for name, label in _FILTERS.items()
                 if name != "mine" or acting
             ],
+            "about_you": list(open_to_objection(staff)),
             "digest": digest_of(staff, clock.today()),
             "filters": filters,
             "query": query_of(show=chosen, **filters.chosen),

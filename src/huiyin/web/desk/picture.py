@@ -12,7 +12,8 @@ from django.utils.functional import Promise
 from django.views.decorators.http import require_safe
 
 from huiyin.calendars import queries as calendars
-from huiyin.directory.models import Staff
+from huiyin.directory.models import Role, Staff
+from huiyin.directory.queries import roles_over
 from huiyin.kernel import clock
 from huiyin.matters import plan, policy
 from huiyin.matters.models import Matter, Rectification
@@ -151,6 +152,7 @@ def picture(
         "further": [each for each in further if getattr(each[1], "is_possible", True)],
         "units": unit_names(matter) if any("unit" in form.fields for _s, form in further) else [],
         "standing": standing(matter),
+        "supervises": Role.SUPERVISOR in roles_over(staff, matter.organisation),
         "rectifications": rectifications,
         "current": _current(rectifications, matter),
         "evidence": evidence,
