@@ -1,8 +1,9 @@
 import pytest
 
-from huiyin.directory.models import Role
+from huiyin.directory.models import Role, Staff
 from huiyin.kernel.problems import NotFound
-from huiyin.matters import queries
+from huiyin.matters import queries, services
+from huiyin.matters.models import Matter
 from huiyin.matters.table import Event, State
 from tests import factories
 
@@ -59,3 +60,26 @@ def test_the_citizen_sees_the_reply_that_was_told_and_no_draft() -> None:
     assert [reply.number for reply in queries.told_replies(loop.again())] == [1]
     again = factories.loop(State.REPLY_DRAFTED, in_round=2)
     assert [reply.round for reply in queries.told_replies(again.matter)] == [1]
+
+
+def _waits_for(who: Staff, *roles: Role) -> set[Matter]:
+    return set(queries.visible_to(who).filter(queries.waiting_for(who, roles)))
+
+
+def test_what_was_asked_of_somebody_waits_for_them() -> None:
+    loop = factories.loop(State.RECTIFYING)
+    assert _waits_for(loop.supervisor, Role.SUPERVISOR) == set()
+    services.ask_extension(**loop.now(loop.handler), amount=3, reason="Parts are on their way.")
+    assert _waits_for(loop.supervisor, Role.SUPERVISOR) == {loop.matter}
+    # Decided outside the unit: its own head is not asked.
+    head = factories.staff(Role.SUPERVISOR, of=loop.organisation)
+    assert _waits_for(head, Role.SUPERVISOR) == set()
+    services.decide_extension(**loop.now(loop.supervisor), grant=False, reason="No.")
+    assert _waits_for(loop.supervisor, Role.SUPERVISOR) == set()
+
+
+def test_an_open_order_waits_for_the_unit_even_when_the_citizen_has_been_told() -> None:
+    loop = factories.loop(State.TOLD)
+    assert _waits_for(loop.handler, Role.HANDLER) == set()
+    services.order(**loop.now(loop.supervisor), demand="Report.")
+    assert _waits_for(loop.handler, Role.HANDLER) == {loop.matter}

@@ -3,14 +3,11 @@
 import json
 import uuid
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from huiyin.directory.models import Organisation
 from huiyin.kernel import clock
 from huiyin.log.models import Entry
-from huiyin.matters.models import Matter
 from huiyin.notices import queries
 from huiyin.notices.dispatcher import Dispatcher
 from huiyin.notices.models import Delivery, FirstArrival, Outbox
@@ -121,46 +118,3 @@ def test_the_first_arrival_by_another_transport_is_published_beside_it(
     drain(outside)
     outside.close()
     assert Entry.objects.filter(kind="arrival").count() == 1
-
-
-def test_delays_by_transport_are_told_in_one_query(
-    frozen_clock: FrozenClock, django_assert_num_queries: Any
-) -> None:
-    begin = clock.now()
-    _by_email(frozen_clock, 3, milliseconds=500)
-    until = clock.now() + timedelta(seconds=1)
-    with django_assert_num_queries(1):
-        found = {
-            row.transport: row for row in queries.delays_by_transport(since=begin, until=until)
-        }
-    assert found["email"] == queries.TransportDelays(3, 500, 500, "email")
-    assert found["inbox"].arrivals == 6
-    unit = Matter.objects.order_by("opened_at").values("organisation")[:1]
-    of_one = queries.delays_by_transport(
-        since=begin, until=until, organisations=Organisation.objects.filter(pk__in=unit)
-    )
-    assert {row.transport: row.arrivals for row in of_one} == {"email": 1, "inbox": 2}
-    assert queries.delays_by_transport(since=until, until=until + timedelta(days=1)) == []
-
-
-@pytest.mark.parametrize(
-    ("count", "median", "p99"), [(1, 1, 1), (2, 1, 2), (5, 3, 5), (200, 100, 198)]
-)
-def test_quantiles_are_those_of_the_nearest_rank(count: int, median: int, p99: int) -> None:
-    loop = factories.loop()
-    notice = Outbox.objects.get(staff=loop.handler)
-    now = clock.now()
-    Delivery.objects.bulk_create(
-        Delivery(
-            outbox=notice,
-            number=number,
-            outcome="delivered",
-            started_at=now,
-            finished_at=now,
-            arrived_at=now,
-            delay_ms=number,
-        )
-        for number in range(1, count + 1)
-    )
-    [row] = queries.delays_by_transport(since=now, until=now + timedelta(seconds=1))
-    assert (row.arrivals, row.median_ms, row.p99_ms) == (count, median, p99)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 
 from huiyin.directory import codes
-from huiyin.directory.models import Counter, Duty, Organisation, Region, Role, ServiceItem, Staff
+from huiyin.directory.models import Duty, Organisation, Region, Role, ServiceItem, Staff
 
 
 def organisations_in_scope(staff: Staff, roles: Iterable[Role]) -> QuerySet[Organisation]:
@@ -185,12 +185,6 @@ def items_by_code(wanted: Iterable[str]) -> dict[tuple[uuid.UUID, str], ServiceI
     """The items with these 31-character codes, by organisation key and code. One query."""
     found = ServiceItem.objects.filter(code__in=set(wanted))
     return {(item.organisation_id, item.code): item for item in found}
-
-
-def counters_of(halls: Iterable[Organisation]) -> dict[tuple[uuid.UUID, str], Counter]:
-    """The counters of these halls, by hall key and number. One query."""
-    found = Counter.objects.filter(organisation__in=list(halls))
-    return {(counter.organisation_id, counter.number): counter for counter in found}
 
 
 def staff_by_username(wanted: Iterable[str]) -> dict[str, Staff]:

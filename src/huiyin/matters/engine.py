@@ -130,7 +130,9 @@ def _hold_or_release(matter: Matter, row: Transition, rules: Rules) -> None:
     for running in matter.clocks.filter(stopped_at__isnull=True):
         if running.kind == ClockKind.RULING:
             continue
-        if ruling_begins and "appeal" in getattr(rules.clocks, running.kind).pauses:
+        holds = "appeal" in getattr(rules.clocks, running.kind).pauses
+        # What is overdue stays overdue: an appeal gives no time back.
+        if ruling_begins and holds and running.due_at > now:
             clocks.hold(running, now)
         elif ruling_ends and running.paused_at is not None:
             clocks.go_on(running, now)

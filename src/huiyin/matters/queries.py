@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 
 from huiyin.directory.codes import region_lineage
 from huiyin.directory.models import Region, Role, Staff
@@ -14,19 +14,27 @@ from huiyin.directory.queries import line_of_command, organisations_in_scope, ro
 from huiyin.kernel import clock
 from huiyin.kernel.problems import NotFound
 from huiyin.matters.errors import NoPolicy
+from huiyin.matters.guards import (
+    approver_decides,
+    not_reopened_yet,
+    supervisor_decides,
+    was_reopened,
+)
 from huiyin.matters.models import (
     Assignment,
     Clock,
     Concerned,
     Consequence,
     Evidence,
+    Extension,
     Matter,
     Policy,
     Rectification,
     Reply,
     Step,
+    SupervisionOrder,
 )
-from huiyin.matters.table import TRANSITIONS, Event, Party
+from huiyin.matters.table import TRANSITIONS, ClockKind, Event, Party, State, Transition
 
 _UNIT_ROLES = (Role.HANDLER, Role.APPROVER, Role.SUPERVISOR, Role.AUDITOR)
 
@@ -85,6 +93,63 @@ def given_to(staff: Staff) -> QuerySet[Matter]:
     """The open matters that were given to ``staff`` to work on."""
     given = Matter.objects.filter(handler=staff, closed_at__isnull=True)
     return given.select_related("organisation__region", "policy")
+
+
+def waiting_for(staff: Staff, roles: Iterable[str]) -> Q:
+    """The open matters that wait for ``staff`` in one of ``roles``: for a step that the transition
+    table expects of them, for an answer to a supervision order, for a decision on more time, for a
+    ruling. One query for each role; nothing per matter.
+    """
+    waiting = Q(pk__in=())
+    for role in sorted(set(roles)):
+        scope = organisations_in_scope(staff, [Role(role)])
+        waiting |= (_expected_of(Party(role)) | _asked_of(role, staff)) & Q(organisation__in=scope)
+    # Nobody approves what they wrote themselves.
+    author = Reply.objects.filter(matter=OuterRef("pk")).order_by("-number").values("author")[:1]
+    own_draft = Q(state=State.REPLY_DRAFTED) & Q(
+        pk__in=Matter.objects.annotate(drafted_by=Subquery(author))
+        .filter(state=State.REPLY_DRAFTED, drafted_by=staff.pk)
+        .values("pk")
+    )
+    return waiting & ~own_draft & Q(closed_at__isnull=True)
+
+
+def _expected_of(party: Party) -> Q:
+    """The matters on which ``party`` has the next step."""
+    places = {
+        (row.source, was_reopened in row.guards, not_reopened_yet in row.guards, _decides(row))
+        for row in TRANSITIONS
+        if party in row.by and not row.optional
+    }
+    expected = Q(pk__in=())
+    for state, second_round, first_round, decides in places:
+        rounds = Q(round__gt=1) if second_round else Q(round=1) if first_round else Q()
+        expected |= Q(state=state) & rounds & decides
+    return expected
+
+
+def _asked_of(role: str, staff: Staff) -> Q:
+    """The matters on which something else was asked of those who hold ``role``."""
+    if role == Role.HANDLER:
+        orders = SupervisionOrder.objects.filter(answered_at__isnull=True)
+        return Q(pk__in=orders.values("matter"))
+    if role == Role.SUPERVISOR:
+        asked = Extension.objects.filter(granted__isnull=True)
+        # Decided outside the unit.
+        own = Q(organisation__in=line_of_command(staff.organisation))
+        return Q(pk__in=asked.values("matter")) & ~own
+    if role == Role.ARBITER:
+        rulings = Clock.objects.filter(kind=ClockKind.RULING, stopped_at__isnull=True)
+        return Q(pk__in=rulings.values("matter"))
+    return Q(pk__in=())
+
+
+def _decides(row: Transition) -> Q:
+    """The matters whose policy gives this decision to the party of ``row``."""
+    by_supervisor = Q(policy__document__approvals__reply="supervisor")
+    if supervisor_decides in row.guards:
+        return by_supervisor
+    return ~by_supervisor if approver_decides in row.guards else Q()
 
 
 def parties_of(staff: Staff | None, matter: Matter) -> set[Party]:

@@ -9,9 +9,7 @@ from django.db.models import Count, Q
 
 from huiyin.directory.models import Role, Staff
 from huiyin.directory.queries import organisations_in_scope
-from huiyin.matters.guards import not_reopened_yet, was_reopened
-from huiyin.matters.queries import visible_to
-from huiyin.matters.table import TRANSITIONS, Party
+from huiyin.matters.queries import visible_to, waiting_for
 
 # Who is asked for decisions; a handler's work is counted by its deadlines.
 DECIDING = (Role.APPROVER, Role.SUPERVISOR, Role.ARBITER)
@@ -40,20 +38,5 @@ def day_of(staff: Staff, *, now: datetime, ends: datetime) -> Day:
         late=Count("pk", filter=Q(next_due_at__lte=now)),
         due_today=Count("pk", filter=Q(next_due_at__gt=now, next_due_at__lte=ends)),
     )
-    decide = Q(pk__in=())
-    for role in DECIDING:
-        if role in roles:
-            scope = organisations_in_scope(staff, [role])
-            decide |= _asked(Party(role)) & Q(organisation__in=scope)
+    decide = waiting_for(staff, roles & set(DECIDING))
     return Day(**counted, to_decide=visible_to(staff).filter(decide).count())
-
-
-def _asked(party: Party) -> Q:
-    """The matters that wait for a step which only ``party`` can take, as the table says."""
-    asked = Q(pk__in=())
-    for row in TRANSITIONS:
-        if row.by == {party} and row.source != row.target and not row.optional:
-            second, first = was_reopened in row.guards, not_reopened_yet in row.guards
-            rounds = Q(round__gt=1) if second else Q(round=1) if first else Q()
-            asked |= Q(state=row.source) & rounds
-    return asked

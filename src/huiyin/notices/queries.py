@@ -8,17 +8,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Q, QuerySet
 
-from huiyin.directory.models import Organisation, Staff
+from huiyin.directory.models import Staff
 from huiyin.kernel import clock
 from huiyin.matters.models import Matter
 from huiyin.matters.queries import visible_to
 from huiyin.notices.models import (
     DIGEST,
     Circuit,
-    Delivery,
     Digest,
     FirstArrival,
     InboxCounter,
@@ -116,47 +114,6 @@ def delays(since: datetime) -> Delays:
         return found[math.ceil(share * len(found)) - 1] if found else None
 
     return Delays(len(found), nearest_rank(0.5), nearest_rank(0.99))
-
-
-@dataclass(frozen=True)
-class TransportDelays(Delays):
-    """The same of all notices that one transport brought to people or systems."""
-
-    transport: str
-
-
-def delays_by_transport(
-    *, since: datetime, until: datetime, organisations: QuerySet[Organisation] | None = None
-) -> list[TransportDelays]:
-    """How long notices of steps took that arrived from ``since`` until before ``until``, by
-    transport; only those of matters of ``organisations`` if given. One query.
-
-    A delay counts from the acceptance of what the notice tells of. For a channel that was to be
-    used later (quiet hours, or the one before it was still unread) it counts from then: who is left
-    in peace is not told late.
-    """
-    arrived = Delivery.objects.filter(
-        arrived_at__gte=since,
-        arrived_at__lt=until,
-        outbox__action=Outbox.Action.TELL,
-        outbox__matter__isnull=False,
-    )
-    if organisations is not None:
-        arrived = arrived.filter(outbox__matter__organisation__in=organisations)
-    transport = F("outbox__transport")
-    ranked = arrived.annotate(
-        rank=Window(RowNumber(), partition_by=[transport], order_by=["delay_ms"]),
-        among=Window(Count("pk"), partition_by=[transport]),
-    )
-    # Nearest rank, in whole numbers: the ⌈n × share⌉th of n.
-    median, p99 = (F("among") + 1) / 2, (F("among") * 99 + 99) / 100
-    picked = ranked.filter(Q(rank=median) | Q(rank=p99)).order_by("outbox__transport", "rank")
-    found: dict[str, list[tuple[int, int]]] = {}
-    for code, delay, among in picked.values_list("outbox__transport", "delay_ms", "among"):
-        found.setdefault(code, []).append((delay or 0, among))
-    return [
-        TransportDelays(rows[0][1], rows[0][0], rows[-1][0], code) for code, rows in found.items()
-    ]
 
 
 def robots_at_work() -> tuple[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import DateTimeField, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
+from django.db.models import DateTimeField, Prefetch, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
@@ -14,19 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from huiyin.directory.models import Role, Staff
-from huiyin.directory.queries import organisations_in_scope
 from huiyin.kernel import clock, ids, paging
 from huiyin.kernel.problems import Invalid
 from huiyin.matters import kinds
-from huiyin.matters.guards import (
-    approver_decides,
-    not_reopened_yet,
-    supervisor_decides,
-    was_reopened,
-)
-from huiyin.matters.models import NEVER, Clock, Matter, Reply
-from huiyin.matters.queries import visible_to
-from huiyin.matters.table import TRANSITIONS, Party, State, Transition
+from huiyin.matters.models import NEVER, Clock, Matter
+from huiyin.matters.queries import visible_to, waiting_for
+from huiyin.matters.table import Party
 from huiyin.notices.queries import digest_of, unread_matters
 from huiyin.web.desk.consequences import open_to_objection
 from huiyin.web.desk.filters import Filters, query_of
@@ -125,43 +118,6 @@ def _selections(staff: Staff, acting: set[str]) -> dict[str, QuerySet[Matter]]:
         "late": still_open.filter(next_due_at__lte=clock.now()),
         "closed": visible.filter(closed_at__isnull=False),
     }
-
-
-def waiting_for(staff: Staff, roles: set[str]) -> Q:
-    """The matters on which ``staff`` may take a step now, as the transition table says.
-
-    One query for each role; nothing per matter.
-    """
-    waiting = Q(pk__in=())
-    for role in sorted(roles):
-        party = Party(role)
-        states = {
-            (row.source, was_reopened in row.guards, not_reopened_yet in row.guards, _who(row))
-            for row in TRANSITIONS
-            if party in row.by and not row.optional
-        }
-        here = Q(pk__in=())
-        for state, second_round, first_round, decides in states:
-            rounds = Q(round__gt=1) if second_round else Q(round=1) if first_round else Q()
-            here |= Q(state=state) & rounds & decides
-        scope = organisations_in_scope(staff, [Role(role)])
-        waiting |= here & Q(organisation__in=scope)
-    # Nobody approves what they wrote themselves.
-    author = Reply.objects.filter(matter=OuterRef("pk")).order_by("-number").values("author")[:1]
-    own_draft = Q(state=State.REPLY_DRAFTED) & Q(
-        pk__in=Matter.objects.annotate(drafted_by=Subquery(author))
-        .filter(state=State.REPLY_DRAFTED, drafted_by=staff.pk)
-        .values("pk")
-    )
-    return waiting & ~own_draft
-
-
-def _who(row: Transition) -> Q:
-    """The matters whose policy gives this decision to the party of ``row``."""
-    by_supervisor = Q(policy__document__approvals__reply="supervisor")
-    if supervisor_decides in row.guards:
-        return by_supervisor
-    return ~by_supervisor if approver_decides in row.guards else Q()
 
 
 def _counts(acting: set[str], selections: dict[str, QuerySet[Matter]]) -> dict[str, str]:
