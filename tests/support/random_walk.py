@@ -158,7 +158,7 @@ class Walk:
                 pk=verdict.event
             )
             factories.review(event, level=self.random.choice((1, 2)), text="等了三个小时。")
-            matter = Matter.objects.latest("opened_at", "pk")
+            matter = Matter.objects.get(subject_id=event.reviews.get(ordinal=1).pk)
             self.opened += 1
             self.check(matter)
         self.open.append(matter)
