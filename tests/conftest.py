@@ -79,6 +79,13 @@ def pytest_configure(config: pytest.Config) -> None:
     (data_dir / "static").mkdir()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """Workers inherit our environment. With this in it they would read the settings before their
+    own ``pytest_configure`` has said which database is meant."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
 def pytest_report_header(config: pytest.Config) -> str:
     return f"database: {config.getoption('database')}"
 
@@ -93,12 +100,16 @@ def django_db_modify_db_settings(pytestconfig: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: object) -> Iterator[None]:
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: object, database_name: str
+) -> Iterator[None]:
     from django.db import connection
     from django.db.backends.base.operations import BaseDatabaseOperations
 
     from tests.support import databases
 
+    wanted = "postgresql" if database_name == "postgres" else "sqlite"
+    assert connection.vendor == wanted, f"the tests run on {connection.vendor}, not on {wanted}"
     with django_db_blocker.unblock():
         databases.remember_baseline(connection)
     with pytest.MonkeyPatch.context() as patch:
