@@ -15,7 +15,7 @@ from huiyin.matters.table import State
 from tests import factories
 from tests.appeals.support import appealed, heard, reported
 from tests.factories import Loop
-from tests.web.desk.people import SignedIn
+from tests.web.people import SignedIn
 
 pytestmark = pytest.mark.django_db
 

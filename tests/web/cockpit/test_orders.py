@@ -7,7 +7,7 @@ from huiyin.matters import services
 from huiyin.matters.models import SupervisionOrder
 from tests import factories
 from tests.support.clock import FrozenClock
-from tests.web.desk.people import SignedIn
+from tests.web.people import SignedIn
 
 pytestmark = pytest.mark.django_db
 

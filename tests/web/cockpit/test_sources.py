@@ -13,7 +13,7 @@ from huiyin.oversight.services import fold_steps
 from huiyin.reviews.models import Channel
 from tests import factories
 from tests.support.clock import FrozenClock
-from tests.web.desk.people import SignedIn
+from tests.web.people import SignedIn
 
 pytestmark = pytest.mark.django_db
 

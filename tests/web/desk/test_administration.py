@@ -12,7 +12,7 @@ from huiyin.matters import sweeper
 from huiyin.matters.models import Clock
 from tests import factories
 from tests.support.clock import FrozenClock
-from tests.web.desk.people import SignedIn
+from tests.web.people import SignedIn
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,7 @@ from huiyin.kernel import clock
 from huiyin.kernel.problems import Invalid
 from tests import factories
 from tests.support.clock import FrozenClock
-from tests.web.desk.people import SignedIn
+from tests.web.people import SignedIn
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ from huiyin.matters.models import Consequence
 from huiyin.matters.table import State
 from tests import factories
 from tests.support.clock import FrozenClock
-from tests.web.desk.people import SignedIn
+from tests.web.people import SignedIn
 
 pytestmark = pytest.mark.django_db
 

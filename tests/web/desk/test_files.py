@@ -9,7 +9,7 @@ from huiyin.kernel.uploads import accept_document, accept_photo
 from huiyin.matters import services
 from huiyin.matters.table import State
 from tests import factories
-from tests.web.desk.people import SignedIn
+from tests.web.people import SignedIn
 
 pytestmark = pytest.mark.django_db
 

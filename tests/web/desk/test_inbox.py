@@ -15,7 +15,7 @@ from huiyin.matters.table import State
 from huiyin.web.desk import inbox
 from tests import factories
 from tests.support.clock import FrozenClock
-from tests.web.desk.people import SignedIn
+from tests.web.people import SignedIn
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from huiyin.directory.models import Role
 from huiyin.matters.models import Matter
 from huiyin.matters.table import State
 from tests import factories
-from tests.web.desk.people import SignedIn
+from tests.web.people import SignedIn
 
 pytestmark = pytest.mark.django_db
 

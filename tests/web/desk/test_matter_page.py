@@ -21,7 +21,7 @@ from huiyin.web.desk.further import BY_NAME
 from tests import factories
 from tests.factories import Loop
 from tests.support.clock import FrozenClock
-from tests.web.desk.people import SignedIn
+from tests.web.people import SignedIn
 
 pytestmark = pytest.mark.django_db
 

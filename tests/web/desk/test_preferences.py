@@ -8,7 +8,7 @@ from huiyin.directory.models import Staff
 from huiyin.notices import services
 from huiyin.notices.models import Channel
 from tests import factories
-from tests.web.desk.people import SignedIn
+from tests.web.people import SignedIn
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/desk/notices/preferences"

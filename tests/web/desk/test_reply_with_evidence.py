@@ -15,7 +15,7 @@ from pytest_django import Settings
 from huiyin.matters.table import State
 from tests import factories
 from tests.factories import Loop
-from tests.web.desk.people import SignedIn
+from tests.web.people import SignedIn
 
 pytestmark = pytest.mark.django_db
 TYPED = "叫号机已更换，给您添麻烦了。"

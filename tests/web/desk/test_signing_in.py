@@ -8,7 +8,7 @@ from django.test import Client
 from huiyin.directory.models import Staff
 from huiyin.web.desk import signing_in
 from tests import factories
-from tests.web.desk.people import SignedIn
+from tests.web.people import SignedIn
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/desk/login/"
