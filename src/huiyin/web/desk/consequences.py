@@ -64,7 +64,7 @@ class Objection(Plain):
 
 
 class Decision(Plain):
-    answer = long_text(gettext_lazy("Reasons"))
+    answer = long_text(gettext_lazy("Reasons for the decision"))
     decision = forms.ChoiceField(choices=[("keep", ""), ("lift", "")])
 
 
