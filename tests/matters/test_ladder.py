@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from huiyin.appeals import services as appeals
 from huiyin.directory.models import Organisation, Role, Staff
 from huiyin.kernel import clock, ids
+from huiyin.kernel.uploads import AcceptedFile
 from huiyin.matters import services, sweeper
 from huiyin.matters.models import Clock, Extension, Matter, Policy, Step
 from huiyin.matters.table import ClockKind, Event, State
@@ -208,6 +210,59 @@ def test_an_extension_that_nobody_decided_is_recalled_to_who_grants_it(
     sweeper.sweep()
     # Granted outside the unit, so its own head is not asked.
     assert _told(line.matter, Event.WARN) == sorted([line.handler, line.at_prefecture], key=str)
+
+
+def _awaiting_a_ruling(line: _Line) -> Clock:
+    appeals.file_appeal(
+        matter=line.matter,
+        staff=line.handler,
+        seen_version=line.matter.version,
+        ground="malicious",
+        statement="监控可证。",
+        files=[AcceptedFile("监控.jpg", "image/jpeg", ".jpg", b"x")],
+    )
+    Clock.objects.filter(matter=line.matter).exclude(kind=ClockKind.RULING).update(next_at=None)
+    return line.matter.clocks.get(kind=ClockKind.RULING)
+
+
+def test_a_late_ruling_goes_up_the_line_of_the_arbiter_and_not_of_the_unit(
+    frozen_clock: FrozenClock,
+) -> None:
+    line = _Line()
+    office = factories.organisation("省政府办公厅", at=factories.region(factories.PROVINCE))
+    hotline = factories.organisation(
+        "热线",
+        at=factories.region(factories.PROVINCE),
+        kind=Organisation.Kind.HOTLINE,
+        parent=office,
+    )
+    province = factories.region(factories.PROVINCE)
+    arbiter = factories.staff(Role.ARBITER, of=hotline, over=province)
+    head = factories.staff(Role.SUPERVISOR, of=hotline)
+    above = factories.staff(Role.SUPERVISOR, of=office)
+    running = _awaiting_a_ruling(line)
+    frozen_clock.move_to(running.due_at)
+    sweeper.sweep()
+    assert _told(line.matter, Event.BREACH) == sorted([arbiter, head], key=str)
+    frozen_clock.move_to(_period(running, 1))
+    sweeper.sweep()
+    assert _told(line.matter, Event.ESCALATE) == [above]
+    running.refresh_from_db()
+    assert (running.level, running.next_at) == (1, None)
+
+
+def test_where_nobody_is_above_the_arbiter_a_late_ruling_goes_up_the_line_of_the_unit(
+    frozen_clock: FrozenClock,
+) -> None:
+    line = _Line()
+    hotline = factories.organisation(
+        "热线", at=factories.region(factories.PROVINCE), kind=Organisation.Kind.HOTLINE
+    )
+    province = factories.region(factories.PROVINCE)
+    arbiter = factories.staff(Role.ARBITER, of=hotline, over=province)
+    frozen_clock.move_to(_awaiting_a_ruling(line).due_at)
+    sweeper.sweep()
+    assert _told(line.matter, Event.BREACH) == sorted([arbiter, line.head], key=str)
 
 
 def test_nobody_is_pressed_for_a_follow_up_review(frozen_clock: FrozenClock) -> None:

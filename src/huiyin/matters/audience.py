@@ -1,12 +1,12 @@
-"""Whom the sweeper tells: the one who has to act, the unit's head, and the levels above.
+"""Whom the sweeper tells: the one who has to act, the head there, and the levels above.
 
 One ``Audience`` serves a round of the sweeper. It reads each organisation's duties once, for many
-organisations in one query, and works out each kind of reminder once.
+organisations in a few queries, and works out each kind of reminder once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -42,6 +42,8 @@ class _Place:
     arbiters: tuple[UUID, ...]
     # From the unit's head upward.
     levels: tuple[Supervisors, ...]
+    # From the head of the arbiters' body upward; the unit's where nobody is above the arbiters.
+    arbiter_levels: tuple[Supervisors, ...]
     # The nearest who may grant what has to be granted outside the unit.
     outside: tuple[UUID, ...]
 
@@ -62,8 +64,9 @@ class Audience:
             rows = Organisation.objects.select_related("region").filter(pk__in=new_places)
             bodies = {body.pk: body for body in rows}
             on_duty = on_duty_over(bodies.values(), _ROLES)
+            above_arbiters = _above_arbiters(bodies.values(), on_duty)
             for key, body in bodies.items():
-                self._places[key] = _place(body, on_duty[key])
+                self._places[key] = _place(body, on_duty[key], above_arbiters)
         new_policies = set(policies) - self._rules.keys()
         if new_policies:
             for row in Policy.objects.filter(pk__in=new_policies):
@@ -93,10 +96,10 @@ class Audience:
         # Clocks of years ago may still be late.
         return Periods(calendars.calendar(since=clock.today().year - 10, region=region))
 
-    def top(self, key: UUID, policy_id: UUID) -> int:
-        """The highest level above the head of the organisation, as far as the policy goes."""
+    def top(self, key: UUID, policy_id: UUID, minder: Party | None) -> int:
+        """The highest level above the head of who has to act, as far as the policy goes."""
         highest = _HEIGHT[self._rules[policy_id].escalation.highest]
-        above = self._places[key].levels[1:]
+        above = _levels(self._places[key], minder)[1:]
         return sum(_HEIGHT[group.level] <= highest for group in above)
 
     def told(
@@ -129,6 +132,7 @@ class Audience:
         away: frozenset[UUID],
     ) -> tuple[tuple[Told, ...], tuple[Party, ...]]:
         place = self._places[key]
+        levels = _levels(place, minder)
         told: dict[UUID, Told] = {}
         nobody: list[Party] = []
 
@@ -136,8 +140,8 @@ class Audience:
             if people:
                 for person in people:
                     told.setdefault(person, Told(person, party))
-            elif place.levels:
-                for head in place.levels[0].people:
+            elif levels:
+                for head in levels[0].people:
                     told.setdefault(head.staff_id, Told(head.staff_id, party, stands_in=True))
             else:
                 nobody.append(party)
@@ -147,7 +151,7 @@ class Audience:
         if minder is not None and rung.first == 0:
             tell(_minders(place, minder, handler, away), minder)
         if rung.last >= 0:
-            groups = place.levels[rung.first : rung.last + 1]
+            groups = levels[rung.first : rung.last + 1]
             tell([one.staff_id for group in groups for one in group.people], Party.SUPERVISOR)
         if extension:
             tell(place.outside, Party.SUPERVISOR)
@@ -162,13 +166,47 @@ def _minders(
     return (handler,) if handler and handler in place.handlers else place.handlers
 
 
-def _place(organisation: Organisation, people: list[OnDuty]) -> _Place:
-    def in_line(path: str) -> bool:
-        return path.startswith(organisation.path) or organisation.path.startswith(path)
+def _levels(place: _Place, minder: Party | None) -> tuple[Supervisors, ...]:
+    """Who is above whoever has to act: a late ruling is not the unit's fault."""
+    return place.arbiter_levels if minder is Party.ARBITER else place.levels
 
+
+def _above_arbiters(
+    organisations: Iterable[Organisation], on_duty: Mapping[UUID, list[OnDuty]]
+) -> dict[str, list[OnDuty]]:
+    """The supervisors of the arbiters' bodies, by the bodies' paths. Two queries."""
+    paths = {
+        one.path
+        for organisation in organisations
+        for one in on_duty[organisation.pk]
+        if one.role == Role.ARBITER and not _in_line(organisation, one.path)
+    }
+    if not paths:
+        return {}
+    bodies = list(Organisation.objects.select_related("region").filter(path__in=paths))
+    people = on_duty_over(bodies, [Role.SUPERVISOR])
+    return {body.path: people[body.pk] for body in bodies}
+
+
+def _in_line(organisation: Organisation, path: str) -> bool:
+    return path.startswith(organisation.path) or organisation.path.startswith(path)
+
+
+def _place(
+    organisation: Organisation,
+    people: list[OnDuty],
+    above_arbiters: Mapping[str, list[OnDuty]],
+) -> _Place:
     def of(role: Role) -> dict[UUID, Any]:
         return {one.staff_id: one for one in people if one.role == role}
 
+    # No arbiter rules on their own line of command, nor sees its matters.
+    arbiters = {
+        key: one for key, one in of(Role.ARBITER).items() if not _in_line(organisation, one.path)
+    }
+    superiors = [
+        one for path in {one.path for one in arbiters.values()} for one in above_arbiters[path]
+    ]
     levels = tuple(supervisors_by_level(people))
     outside = (
         [one.staff_id for one in group.people if not one.path.startswith(organisation.path)]
@@ -177,8 +215,8 @@ def _place(organisation: Organisation, people: list[OnDuty]) -> _Place:
     return _Place(
         organisation,
         handlers=tuple(of(Role.HANDLER)),
-        # No arbiter rules on their own line of command, nor sees its matters.
-        arbiters=tuple(key for key, one in of(Role.ARBITER).items() if not in_line(one.path)),
+        arbiters=tuple(arbiters),
         levels=levels,
+        arbiter_levels=tuple(supervisors_by_level(superiors)) or levels,
         outside=tuple(next((group for group in outside if group), ())),
     )

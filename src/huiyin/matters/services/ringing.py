@@ -144,7 +144,7 @@ def _ring(due: Sequence[_Due], now: datetime, audience: Audience) -> None:
         reached = climb(
             running,
             now,
-            top=audience.top(one.organisation_id, one.policy_id),
+            top=audience.top(one.organisation_id, one.policy_id, minder),
             reminds=minder is not None,
             periods=audience.periods(one.organisation_id),
         )
