@@ -90,6 +90,11 @@ class Appeal(Row):
         return hasattr(self, "ruling")
 
     @property
+    def other_side_heard(self) -> bool:
+        """Whether who has to answer the claim has said something."""
+        return any(said.side == self.other_side for said in self.statements.all())
+
+    @property
     def still_hears(self) -> bool:
         """Whether the other side still has its time to speak."""
         return clock.now() < self.hearing_until

@@ -13,6 +13,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -40,10 +41,30 @@ class ReasonForm(forms.Form):
     )
 
 
+class PlaceFilter(admin.SimpleListFilter):
+    """By where the days hold, everywhere being a place with a name."""
+
+    title = gettext_lazy("region")
+    parameter_name = "region"
+    _EVERYWHERE = "-"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        found = CalendarYear.objects.order_by("region").values_list("region", flat=True).distinct()
+        return [(code or self._EVERYWHERE, code or _("everywhere")) for code in found]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[CalendarYear]
+    ) -> QuerySet[CalendarYear]:
+        wanted = self.value()
+        if not wanted:
+            return queryset
+        return queryset.filter(region="" if wanted == self._EVERYWHERE else wanted)
+
+
 @admin.register(CalendarYear)
 class CalendarYearAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["__str__", "where", "state", "source", "published_on"]
-    list_filter = ["provisional", "region"]
+    list_filter = ["provisional", PlaceFilter]
     search_fields = ["year", "source"]
     fields = ["where", "state", "source", "published_on", "the_days"]
     readonly_fields = ["where", "state", "the_days"]

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import get_language
 
 from huiyin.directory import codes
 from huiyin.directory.models import Duty, Organisation, Region, Role, ServiceItem, Staff
@@ -168,6 +169,16 @@ def find_organisation(code: str) -> Organisation | None:
     if uscc is None:
         return None
     return Organisation.objects.select_related("region").filter(uscc=uscc).first()
+
+
+def names_in_words(recorded: Iterable[str]) -> dict[str, str]:
+    """What bodies put on record under these names are called in English, where they have such a
+    name; nothing, and no query, for a reader of Chinese. At most one query."""
+    wanted = {name for name in recorded if name}
+    if not wanted or get_language() != "en":
+        return {}
+    found = Organisation.objects.filter(name__in=wanted).exclude(name_en="")
+    return dict(found.values_list("name", "name_en"))
 
 
 def regions_by_code(wanted: Iterable[str]) -> dict[str, Region]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -20,7 +21,7 @@ from django.utils.translation import ngettext
 from huiyin.directory.models import Staff
 from huiyin.kernel.admin import ReadOnly
 from huiyin.kernel.problems import Problem
-from huiyin.matters import presets, services
+from huiyin.matters import kinds, presets, services
 from huiyin.matters.models import Clock, Matter, Policy, Step
 from huiyin.matters.policy_form import SECTIONS, PolicyForm, changes, rows_of, start_from
 from huiyin.matters.queries import in_force
@@ -51,10 +52,39 @@ class StepInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
     fields = ["number", "at", "event", "party", "actor", "state_after", "round"]
 
 
+class KindInWords:
+    """A column with the kind of matter as people call it."""
+
+    @admin.display(description=_("kind of matter"), ordering="kind")
+    def kind_name(self, row: Matter | Policy) -> str:
+        return kinds.name_of(row.kind)
+
+
+class KindFilter(admin.SimpleListFilter):
+    """By kind of matter, in words."""
+
+    title = _("kind of matter")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(code, kinds.name_of(code)) for code in kinds.codes()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
 @admin.register(Matter)
-class MatterAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["code", "kind", "organisation", "state", "round", "opened_at", "next_due_at"]
-    list_filter = ["state", "kind", "round", "result_class"]
+class MatterAdmin(KindInWords, ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = [
+        "code",
+        "kind_name",
+        "organisation",
+        "state",
+        "round",
+        "opened_at",
+        "next_due_at",
+    ]
+    list_filter = ["state", KindFilter, "round", "result_class"]
     list_select_related = ["organisation"]
     search_fields = ["code"]
     date_hierarchy = "opened_at"
@@ -62,7 +92,7 @@ class MatterAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     inlines = [ClockInline, StepInline]
     fields = [
         "code",
-        "kind",
+        "kind_name",
         "organisation",
         "policy",
         "state",
@@ -86,15 +116,15 @@ def _version(key: str) -> Policy | None:
 
 
 @admin.register(Policy)
-class PolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class PolicyAdmin(KindInWords, admin.ModelAdmin):  # type: ignore[type-arg]
     """A change of the rules is a new version: deadlines name the version they were made by.
 
     A new version is looked at before it is put in force: what it changes, and which open deadlines
     it would move. It moves none of them; that is asked for on a page of its own.
     """
 
-    list_display = ["__str__", "kind", "jurisdiction", "version", "valid_from", "valid_to"]
-    list_filter = ["kind"]
+    list_display = ["__str__", "jurisdiction", "version", "valid_from", "valid_to"]
+    list_filter = [KindFilter]
     list_select_related = ["jurisdiction"]
     search_fields = ["jurisdiction__name", "jurisdiction__code"]
     autocomplete_fields = ["jurisdiction"]
@@ -117,7 +147,7 @@ class PolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_fieldsets(self, request: HttpRequest, obj: Policy | None = None) -> Any:
         place = ["jurisdiction", "kind", "valid_from", "valid_to", "legal_basis"]
         if obj is not None:
-            return [(None, {"fields": ["version", *place, "rules"]})]
+            return [(None, {"fields": ["kind_name", "version", *place[:1], *place[2:], "rules"]})]
         sections = [(heading, {"fields": rows_of(fields)}) for heading, fields in SECTIONS]
         return [(None, {"fields": place}), *sections]
 

@@ -54,6 +54,11 @@ def get(code: str) -> Kind:
     return _kinds[code]
 
 
+def name_of(code: str) -> str:
+    """In words; the code itself for a kind that no part of the product registers any more."""
+    return str(_kinds[code].name) if code in _kinds else code
+
+
 def codes() -> list[str]:
     return sorted(_kinds)
 

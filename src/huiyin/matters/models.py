@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from huiyin.directory.models import Organisation, Region, Staff
 from huiyin.kernel import clock
 from huiyin.kernel.models import Row
+from huiyin.matters import kinds
 from huiyin.matters.table import ClockKind, Event, Party, State
 
 # Matters that no clock drives come after all that have one.
@@ -46,7 +47,7 @@ class Policy(Row):
         verbose_name_plural = _("policies")
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.jurisdiction} v{self.version}"
+        return f"{kinds.name_of(self.kind)} · {self.jurisdiction} · v{self.version}"
 
     @property
     def label(self) -> str:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
+from huiyin.directory.queries import names_in_words
 from huiyin.kernel import clock
 from huiyin.kernel.problems import NotFound
 from huiyin.log.models import Leaf
@@ -186,18 +187,22 @@ def _story(matter: Matter | None, event: ServiceEvent, given: list[Given]) -> St
         rectification__round=matter.round,
         rectification__organisation=matter.organisation_id,
     ).aggregate(planned=Count("pk"), done=Count("done_at"))
+    steps = list(matter.steps.all())
     return story.of_loop(
         story.Loop(
             matter=matter,
             unit=str(matter.organisation),
             first_unit=str(event.organisation),
-            steps=list(matter.steps.all()),
+            steps=steps,
             clocks=list(matter.clocks.all()),
             replies=list(matter.replies.all()),
             milestones_done=plan["done"],
             milestones=plan["planned"],
             second_level=again[0].review.level if again else None,
             now=clock.now(),
+            names=names_in_words(
+                str(step.data.get(key, "")) for step in steps for key in story.NAMES
+            ),
         )
     )
 

@@ -206,7 +206,7 @@ def _what_happened() -> dict[str, Any]:
                 "state": "late" if step.event == Event.BREACH else "done",
                 "at": step.at,
                 "actor": f"{described[step.matter_id].title} · {step.matter.organisation}",
-                "text": history.said(step),
+                "text": history.said(step, {}),
             }
             for step in steps
         ],

@@ -34,7 +34,9 @@ class Away(forms.Form):
     matters = forms.BooleanField(
         label=gettext_lazy("Give them the matters I am working on"),
         required=False,
-        help_text=gettext_lazy("At once. You can take them back one by one or from the list."),
+        help_text=gettext_lazy(
+            "They change hands at once, whatever the first day is. You can take them back in your inbox."
+        ),
     )
 
     def __init__(self, staff: Staff, data: Any = None) -> None:
@@ -72,6 +74,7 @@ def away(request: HttpRequest) -> HttpResponseBase:
         "desk/away.html",
         {
             "form": form,
+            "has_colleagues": form.fields["to"].queryset.exists(),  # type: ignore[attr-defined]
             "given": given.order_by("starts_on").first(),
             "standing_in": staff.duties.current()
             .filter(stands_in_for__isnull=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -9,29 +10,33 @@ from django.db.models import TextChoices
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from huiyin.directory.queries import names_in_words
 from huiyin.matters.models import ContactAttempt, Matter, ResultClass, RootCause, Step
 from huiyin.matters.table import ClockKind, Event, Party
 from huiyin.web.templatetags.huiyin import local_date
 
+_UNITS = ("from_name", "to_name", "unit_name")
 _LATE = frozenset({Event.BREACH, Event.ESCALATE})
 
 
 def timeline(matter: Matter) -> list[dict[str, Any]]:
-    """The entries of components/timeline.html, oldest first. One query."""
+    """The entries of components/timeline.html, oldest first. At most two queries."""
+    steps = list(matter.steps.select_related("actor").order_by("number"))
+    names = names_in_words(str(step.data.get(key, "")) for step in steps for key in _UNITS)
     return [
         {
             "title": capfirst(step.get_event_display()),
             "state": "late" if step.event in _LATE else "done",
             "at": step.at,
             "actor": _actor(step),
-            "text": said(step),
+            "text": said(step, names),
         }
-        for step in matter.steps.select_related("actor").order_by("number")
+        for step in steps
     ]
 
 
-def said(step: Step) -> str:
-    """What ``step`` says beyond its name, in lines."""
+def said(step: Step, names: Mapping[str, str]) -> str:
+    """What ``step`` says beyond its name, in lines; ``names`` of bodies in the reader's words."""
     data = step.data
     lines: list[str] = []
     if step.event == Event.CONTACT:
@@ -49,7 +54,10 @@ def said(step: Step) -> str:
         clock = _label(ClockKind, data.get("clock"))
         lines.append(capfirst(_("%(clock)s, due %(day)s") % {"clock": clock, "day": last_day}))
     if "from_name" in data and "to_name" in data:
-        lines.append(f"{data['from_name']} → {data['to_name']}")
+        ends = [names.get(data[key], data[key]) for key in ("from_name", "to_name")]
+        lines.append(" → ".join(ends))
+    if data.get("unit_name"):
+        lines.append(names.get(data["unit_name"], data["unit_name"]))
     if step.event == Event.RECOMPUTE and "from_day" in data:
         days = [local_date(date.fromisoformat(data[key])) for key in ("from_day", "due_day")]
         lines.append(f"{_label(ClockKind, data.get('clock'))}: {days[0]} → {days[1]}")

@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 
 from huiyin.matters.models import FollowUp, Reply, ResultClass
 from huiyin.matters.table import State
-from huiyin.web.citizen.story.parts import Deadline, Item, Loop, Story
+from huiyin.web.citizen.story.parts import NAMES, Deadline, Item, Loop, Story
 from huiyin.web.citizen.story.past import past
 from huiyin.web.citizen.story.present import awaiting_ruling, future, present
 from huiyin.web.templatetags.huiyin import local_due
 
-__all__ = ["Deadline", "Item", "Loop", "Story", "of_loop", "of_praise"]
+__all__ = ["NAMES", "Deadline", "Item", "Loop", "Story", "of_loop", "of_praise"]
 
 
 def of_loop(loop: Loop) -> Story:

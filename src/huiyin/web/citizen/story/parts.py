@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from huiyin.matters.models import Clock, Matter, Reply, Step
@@ -61,6 +61,10 @@ class Story:
     live: bool = True
 
 
+# Where a step names a body.
+NAMES = ("to_name", "unit_name", "arbiter_name")
+
+
 @dataclass(frozen=True)
 class Loop:
     """Everything the story of a matter is told from."""
@@ -76,6 +80,13 @@ class Loop:
     milestones: int
     second_level: int | None
     now: datetime
+    # Of bodies, as they stand in the steps, in the reader's words.
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def named(self, step: Step, key: str) -> str:
+        """The body that ``step`` names under ``key``; empty when it names none."""
+        recorded = str(step.data.get(key, ""))
+        return self.names.get(recorded, recorded)
 
     def clock(self, kind: ClockKind, in_round: int | None = None) -> Clock | None:
         wanted = (kind, self.matter.round if in_round is None else in_round)

@@ -27,7 +27,7 @@ def past(loop: Loop) -> list[Item]:
         # A sentence names the unit that was in charge then.
         told.append((event, SENTENCES[event](replace(loop, unit=unit), step)))
         if event in _MOVES:
-            unit = step.data.get("to_name") or loop.unit
+            unit = loop.named(step, "to_name") or loop.unit
     return [
         item
         for place, (event, item) in enumerate(told)
@@ -227,7 +227,7 @@ def _assigned(loop: Loop, step: Step) -> Item:
 def _moved(loop: Loop, step: Step, words: str, text: str = "") -> Item:
     unchanged = _("For you nothing changes: the same deadlines hold.")
     text = "\n".join(filter(None, (text, unchanged)))
-    return _did(step, words, loop, text=text, to=step.data.get("to_name") or loop.unit)
+    return _did(step, words, loop, text=text, to=loop.named(step, "to_name") or loop.unit)
 
 
 def _given_to(loop: Loop, step: Step) -> Item:
@@ -235,7 +235,7 @@ def _given_to(loop: Loop, step: Step) -> Item:
 
 
 def _joined(loop: Loop, step: Step) -> Item:
-    name = step.data.get("unit_name", "")
+    name = loop.named(step, "unit_name")
     words = _("Another unit was asked to help: %(name)s") if name else _("Another unit helps")
     return _did(step, words, loop, name=name)
 
@@ -373,7 +373,7 @@ def _redirected(loop: Loop, step: Step) -> Item:
 
 
 def _ruled(loop: Loop, step: Step, words: str, more: str = "") -> Item:
-    by, reasons = step.data.get("arbiter_name", ""), step.data.get("reasons", "")
+    by, reasons = loop.named(step, "arbiter_name"), step.data.get("reasons", "")
     lines = (
         more,
         _("Reasons: %(reasons)s") % {"reasons": reasons} if reasons else "",
