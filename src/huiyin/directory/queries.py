@@ -53,6 +53,18 @@ def staff_with(role: Role, organisation: Organisation) -> QuerySet[Staff]:
     return Staff.objects.filter(is_active=True, pk__in=duties.values("staff"))
 
 
+def roles_with_people(
+    organisation: Organisation, roles: Iterable[Role]
+) -> list[tuple[uuid.UUID, str, str]]:
+    """Everybody whose duty of today gives them one of ``roles`` over ``organisation``: who, the
+    role, and the path of the body they belong to. One query; the organisation's region loaded."""
+    covers = Q(organisation__in=line_of_command(organisation)) | Q(
+        region__code__in=codes.region_lineage(organisation.region.code)
+    )
+    found = Duty.objects.current().filter(covers, role__in=list(roles), staff__is_active=True)
+    return list(found.order_by().values_list("staff", "role", "staff__organisation__path"))
+
+
 def roles_over(staff: Staff, organisation: Organisation) -> set[str]:
     """The roles that the duties of today give ``staff`` over ``organisation``. One query."""
     if not staff.is_active:

@@ -426,6 +426,11 @@ TRANSITIONS: tuple[Transition, ...] = (
 # fmt: on
 
 
+_ROWS: dict[tuple[State | None, Event], list[Transition]] = {}
+for _each in TRANSITIONS:
+    _ROWS.setdefault((_each.source, _each.event), []).append(_each)
+
+
 def rows(source: State | None, event: Event) -> list[Transition]:
     """The rows for ``event`` in ``source``; more than one where the guards tell them apart."""
-    return [row for row in TRANSITIONS if row.source == source and row.event == event]
+    return list(_ROWS.get((source, event), ()))

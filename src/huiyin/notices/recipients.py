@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Q, QuerySet
 
 from huiyin.directory.codes import region_lineage
 from huiyin.directory.models import Organisation, Role
-from huiyin.directory.queries import line_of_command, staff_with
+from huiyin.directory.queries import line_of_command, roles_with_people, staff_with
 from huiyin.matters.models import Assignment, Matter
 from huiyin.matters.table import Party
 from huiyin.notices.models import WebhookEndpoint
@@ -74,18 +74,12 @@ def endpoints_for(organisation: Organisation) -> QuerySet[WebhookEndpoint]:
 
 
 def _on_duty(parties: set[Party], organisation: Organisation) -> dict[Party, list[UUID]]:
-    first, *others = (
-        staff_with(Role(party.value), organisation)
-        .order_by()
-        .annotate(told_as=Value(party.value))
-        .values_list("pk", "organisation__path", "told_as")
-        for party in sorted(parties)
-    )
-    found: dict[Party, list[UUID]] = {party: [] for party in parties}
-    for staff_id, path, role in first.union(*others, all=True) if others else first:
-        party = Party(role)
+    found: dict[Party, dict[UUID, None]] = {party: {} for party in parties}
+    wanted = [Role(party.value) for party in parties]
+    for staff_id, role, path in roles_with_people(organisation, wanted):
         # No arbiter rules on their own line of command, nor sees its matters.
         in_line = path.startswith(organisation.path) or organisation.path.startswith(path)
-        if party is not Party.ARBITER or not in_line:
-            found[party].append(staff_id)
-    return found
+        if role != Role.ARBITER or not in_line:
+            # Two duties of one person are one person.
+            found[Party(role)][staff_id] = None
+    return {party: list(people) for party, people in found.items()}
