@@ -35,7 +35,8 @@ class Away(forms.Form):
         label=gettext_lazy("Give them the matters I am working on"),
         required=False,
         help_text=gettext_lazy(
-            "They change hands at once, whatever the first day is. You can take them back in your inbox."
+            "They change hands at once, whatever the first day is. "
+            "You can take them back in your inbox."
         ),
     )
 
