@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
@@ -19,53 +18,9 @@ from huiyin.web.desk import actions
 from tests import factories
 from tests.api.client import Api, signed_in
 from tests.factories import Loop
+from tests.security.verbs import VERBS, WITHOUT_VERSION
 
 pytestmark = pytest.mark.django_db
-_VERBS: dict[str, Any] = {
-    "calls": None,
-    "contacts": {"reference": "x", "outcome": "reached"},
-    "messages": {"text": "x"},
-    "verification": {"facts": "x"},
-    "unreachable": {"reason": "x"},
-    "unreachable/decision": {"reason": "x", "agree": True},
-    "plan": {
-        "root_cause": "process",
-        "explanation": "x",
-        "measures": [{"head": "process", "description": "x"}],
-        "milestones": [{"title": "x", "due_on": "2099-01-01"}],
-    },
-    "milestones/1": {},
-    "reply": {"text": "x", "result_class": "explained", "legal_reason": "x"},
-    "reply/return": {"reason": "x"},
-    "reply/approval": {},
-    "hand-on": {"unit": "x" * 18, "reason": "x"},
-    "return": {"reason": "x"},
-    "assignment": {"unit": "x" * 18, "reason": "x"},
-    "handler": {"username": None},
-    "joint-units": {"unit": "x" * 18, "task": "x"},
-    "joint-units/release": {"unit": "x" * 18, "reason": "x"},
-    "contributions": {"text": "x"},
-    "side": {"text": "x"},
-    "extension": {"amount": 3, "reason": "x"},
-    "extension/decision": {"grant": True, "reason": "x"},
-    "improvement": {"lead": "ABCDEFGHJK"},
-    "improvement/split": {},
-    "order": {"demand": "x"},
-    "appeals/statements": {"text": "x"},
-    "recusal": {"reason": "x"},
-    "ruling": {"upheld": False, "reasons": "x"},
-    "order/answer": {"answer": "x"},
-    "consequences": {
-        "username": "x",
-        "measure": "x",
-        "reason": "x",
-        "legal_basis": "x",
-        "starts_on": "2099-01-01",
-        "ends_on": "2099-01-02",
-    },
-}
-# What has no version: it is no step of the matter.
-_WITHOUT_VERSION = {"consequences"}
 
 
 def test_every_address_that_moves_a_matter_is_tried() -> None:
@@ -74,7 +29,7 @@ def test_every_address_that_moves_a_matter_is_tried() -> None:
         for path, operations in document()["paths"].items()
         if path.startswith("/api/v1/matters/{code}/") and "post" in operations
     }
-    assert asked_for - {"evidence", "appeals"} <= set(_VERBS)
+    assert asked_for - {"evidence", "appeals"} <= set(VERBS)
 
 
 def _administrator() -> Staff:
@@ -94,9 +49,9 @@ def _former_handler(made: Loop) -> Staff:
 
 def _try_every_verb(api: Api, made: Loop, *allowed: int) -> None:
     before = Step.objects.count()
-    for verb, said in _VERBS.items():
+    for verb, said in VERBS.items():
         made.again()
-        version = {} if verb in _WITHOUT_VERSION else {"version": made.matter.version}
+        version = {} if verb in WITHOUT_VERSION else {"version": made.matter.version}
         body = None if said is None else said | version
         answer = api.post(f"/matters/{made.matter.code}/{verb}", body)
         assert answer.status_code in allowed, (verb, answer.content)
@@ -137,8 +92,8 @@ def test_administrators_former_handlers_and_strangers_find_nothing_at_any_addres
 def test_a_clerk_concerned_states_their_side_and_takes_no_other_step(state: State) -> None:
     made = factories.loop(state)
     api, before = signed_in(made.clerk), made.matter.steps_taken
-    for verb, said in _VERBS.items():
-        version = {} if verb in _WITHOUT_VERSION else {"version": made.again().version}
+    for verb, said in VERBS.items():
+        version = {} if verb in WITHOUT_VERSION else {"version": made.again().version}
         answer = api.post(
             f"/matters/{made.matter.code}/{verb}", None if said is None else said | version
         )

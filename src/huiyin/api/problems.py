@@ -21,6 +21,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from ninja import NinjaAPI
 
+from huiyin.directory.models import Staff
 from huiyin.intake.events.fields import field_name
 from huiyin.kernel.problems import Invalid, NotFound, Problem, TooMany
 
@@ -104,6 +105,16 @@ def handle_all(api: NinjaAPI) -> None:
 
     def handle(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
         raised = error if isinstance(error, Exception) else error()
+        if isinstance(raised, NotFound) and isinstance(
+            asking := getattr(request, "auth", 0), Staff
+        ):
+            # By keys that name nobody, as on the desk.
+            match = request.resolver_match
+            log.warning(
+                "staff %s asked for something outside their scope (%s)",
+                asking.pk,
+                match.url_name if match else "",
+            )
         return answer(raised if isinstance(raised, Problem) else refused_by_django(raised))
 
     for kind in (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from uuid import UUID
 
 from django.contrib import messages
@@ -22,6 +23,7 @@ from huiyin.web.desk.filters import Filters, query_of
 from huiyin.web.desk.frame import desk_page, member
 from huiyin.web.desk.models import SavedView
 
+log = logging.getLogger(__name__)
 AT_ONCE = 50
 _VIEWS = 20
 _GIVERS = (Role.HANDLER, Role.APPROVER, Role.SUPERVISOR)
@@ -53,7 +55,8 @@ def give(request: HttpRequest) -> HttpResponseBase:
             return redirect(back)
     given, refused = 0, []
     chosen = visible_to(staff).select_related("organisation__region", "policy")
-    for matter in chosen.filter(code__in=codes):
+    matters = list(chosen.filter(code__in=codes))
+    for matter in matters:
         try:
             services.give_to(matter=matter, staff=staff, seen_version=matter.version, to=to)
             given += 1
@@ -62,6 +65,9 @@ def give(request: HttpRequest) -> HttpResponseBase:
     if given:
         said = ngettext("%d matter was given.", "%d matters were given.", given)
         messages.success(request, said % given)
+    for unknown in sorted(set(codes) - {matter.code for matter in matters}):
+        log.warning("staff %s asked for something outside their scope (give)", staff.pk)
+        refused.append(f"{unknown[:20]}: {NotFound.title}")
     for reason in refused:
         messages.warning(request, reason)
     return redirect(back)
