@@ -251,3 +251,24 @@ def test_the_lists_break_no_accessibility_rule_and_fit_the_screen(
     page.goto(product.base_url + "/desk/?show=open")
     page.locator(".inbox-link").first.click()
     _is_sound(page)
+
+
+def test_on_a_phone_every_place_of_the_header_is_in_sight(
+    product: Product, new_page: NewPage
+) -> None:
+    for locale in ("en", "zh-CN"):
+        for role, places in (("supervisor", 2), ("arbiter", 2)):
+            page = new_page(**PHONE, locale=locale)
+            _sign_in(page, product, product.account(role)["username"])
+            items = page.locator(".site-nav li a")
+            assert items.count() == places
+            room = page.evaluate(
+                "(e => e.scrollWidth - e.clientWidth)(document.querySelector('.site-nav'))"
+            )
+            assert room <= 0, (locale, role)
+        public = new_page(**PHONE, locale=locale)
+        public.goto(product.base_url)
+        assert public.evaluate(
+            "[...document.querySelectorAll('.site-nav a')].every("
+            "a => a.getBoundingClientRect().right <= window.innerWidth)"
+        )

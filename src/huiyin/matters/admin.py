@@ -212,7 +212,7 @@ class PolicyAdmin(KindInWords, admin.ModelAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, obj: Policy, post_url_continue: str | None = None
     ) -> HttpResponse:
         said = _("%(version)s is stored. Deadlines that run already stay as they are.")
-        messages.success(request, said % {"version": obj.label})
+        messages.success(request, said % {"version": obj})
         return redirect("admin:matters_policy_running", obj.pk)
 
     def running_view(self, request: HttpRequest, key: UUID) -> HttpResponse:
@@ -238,7 +238,7 @@ class PolicyAdmin(KindInWords, admin.ModelAdmin):  # type: ignore[type-arg]
         return self._page(
             request,
             "admin/matters/policy/running.html",
-            title=_("Open deadlines and %(version)s") % {"version": version.label},
+            title=_("Open deadlines and %(version)s") % {"version": version},
             version=version,
             moves=services.moved_by_policy(version),
             in_force=in_force(version.kind, version.jurisdiction) == version,

@@ -56,6 +56,12 @@ class TemplateAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_select_related = ["author"]
     actions = ["again"]
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        title = _("Wordings of your own; the others are as they came with the software")
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 

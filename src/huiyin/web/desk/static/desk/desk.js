@@ -62,7 +62,8 @@
   function showUnread(count) {
     var badge = document.getElementById("unread");
     if (!badge) return;
-    badge.textContent = badge.getAttribute("data-words").replace("{n}", count);
+    // The words are for those who are read to; a narrow screen shows the number alone.
+    badge.firstElementChild.textContent = badge.getAttribute("data-words").replace("{n}", count);
     badge.hidden = count < 1;
     badge.setAttribute("data-unread", String(count));
     document.title = count > 0 ? "(" + badge.textContent + ") " + title : title;
