@@ -35,12 +35,20 @@ DURABLE = {
 def arguments(
     description: str, stores: tuple[str, ...] = ("postgres", "sqlite")
 ) -> argparse.Namespace:
+    """What was asked for.
+
+    Without ``--store`` each of ``stores`` gets a process of its own, since Django knows one
+    database, and this one ends with them.
+    """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--quick", action="store_true", help="a tenth of the rows or less")
     parser.add_argument("--json", action="store_true", help="one line of JSON for each figure")
-    parser.add_argument("--store", choices=stores, action="append", help="default: each in turn")
+    parser.add_argument("--store", choices=stores, help="default: each in turn")
     parsed = parser.parse_args(sys.argv[1:])
-    parsed.store = parsed.store or list(stores)
+    if parsed.store is None:
+        for name in stores:
+            subprocess.run([*sys.orig_argv, f"--store={name}"], check=True)
+        raise SystemExit
     return parsed
 
 

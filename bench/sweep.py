@@ -2,8 +2,10 @@
 
 A million open clocks of half a million matters. At a first moment 200,000 of them are due, and one
 sweeper takes them; at a second another 200,000, for two. Half of the due ones are reminders before
-the end, half fall due: each is a step with its log entry, the clock moved on, and a notice for
-everybody who has to be told (one and two). Afterwards every clock must have been dealt with once.
+the end, half reach their end, all at one midnight as periods in days do: the clock is moved on,
+and everybody who has to be told gets a notice (the handler; the handler and the unit's head).
+Afterwards every clock must have been dealt with once. What is overdue is put on record by a loop of
+its own, which is timed as well.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from bench import setting
@@ -21,20 +24,21 @@ from bench import setting
 if TYPE_CHECKING:
     from bench.world import NewMatter, World
 
-FIRST = datetime(2026, 6, 3, 2, tzinfo=UTC)
-SECOND = FIRST + timedelta(hours=3)
+# Periods in days end at midnight, in Zhejiang at 16:00 UTC.
+FIRST = datetime(2026, 6, 2, 16, tzinfo=UTC)
+SECOND = FIRST + timedelta(days=1)
 LATER = FIRST + timedelta(days=200)
+DAY = timedelta(days=1)
 UNITS = 500
 
 
 def main() -> None:
     chosen = setting.arguments(__doc__ or "")
     matters, due = (50_000, 20_000) if chosen.quick else (500_000, 200_000)
-    for name in chosen.store:
-        figures = setting.Figures(f"sweep on {name}", as_json=chosen.json)
-        with setting.store(name):
-            setting.django()
-            _run(figures, name, matters, due)
+    figures = setting.Figures(f"sweep on {chosen.store}", as_json=chosen.json)
+    with setting.store(chosen.store):
+        setting.django()
+        _run(figures, chosen.store, matters, due)
 
 
 def _run(figures: setting.Figures, store: str, matters: int, due: int) -> None:
@@ -59,32 +63,44 @@ def _run(figures: setting.Figures, store: str, matters: int, due: int) -> None:
             rate,
             "due clocks/s",
             of_the_bare_update=f"{rate / bare[moment]:.2f}",
-            notices_written=_notices(moment),
         )
+        figures.say("overdue clocks put on record", due / 2 / _put_on_record(), "clocks/s")
     from django.db import connections
 
     connections.close_all()
 
 
 def _matters(world: World, total: int, due: int) -> Iterator[NewMatter]:
+    """In the order in which they came in."""
     from bench.world import NewClock, NewMatter
     from huiyin.matters.table import ClockKind
 
-    day = timedelta(days=1)
-    opened = FIRST - day
-    whole = NewClock(ClockKind.RECTIFICATION, opened, LATER, opened + 0.75 * (LATER - opened))
-    for place in range(total):
-        rings_at = FIRST if place < due else SECOND if place < 2 * due else LATER
-        # Spread over the ten minutes before, and mixed over the units.
-        rings_at -= timedelta(milliseconds=(place * 7919) % 600_000)
-        if place % 2:
-            started = rings_at - 0.75 * day
-            callback = NewClock(ClockKind.CALLBACK, started, started + day, rings_at)
+    half = due // 2
+    for place, (kind, moment) in enumerate(_fates(total, due)):
+        passing = timedelta(minutes=10) * (place % half / half)
+        if kind == "reminder":
+            # Three quarters of twelve days were over within the last ten minutes.
+            rings_at, ends = moment - timedelta(minutes=10) + passing, moment + 3 * DAY
+            callback = NewClock(
+                ClockKind.CALLBACK, rings_at - 3 * (ends - rings_at), ends, rings_at
+            )
+        elif kind == "end":
+            opened = moment - 5 * DAY + passing
+            warned = opened + 0.75 * (moment - opened)
+            callback = NewClock(ClockKind.CALLBACK, opened, moment, moment, warned)
         else:
-            started = rings_at - day
-            warned = rings_at - 0.25 * day
-            callback = NewClock(ClockKind.CALLBACK, started, rings_at, rings_at, warned)
-        yield NewMatter(world.units[(place * 31) % UNITS], started, (callback, whole))
+            opened = FIRST - DAY + passing
+            callback = NewClock(ClockKind.CALLBACK, opened, LATER, LATER - DAY)
+        opened = callback.started_at
+        whole = NewClock(ClockKind.RECTIFICATION, opened, LATER, LATER - DAY)
+        yield NewMatter(world.units[(place * 31) % UNITS], opened, (callback, whole))
+
+
+def _fates(total: int, due: int) -> Iterator[tuple[str, datetime]]:
+    for kind in ("reminder", "end"):
+        for moment in (FIRST, SECOND):
+            yield from repeat((kind, moment), due // 2)
+    yield from repeat(("nothing", LATER), total - 2 * due)
 
 
 def _bare_update(moment: datetime) -> float:
@@ -148,22 +164,27 @@ def _work(moment: datetime) -> None:
 
 
 def _check(moment: datetime, due: int) -> None:
-    """Every due clock was dealt with, and none twice."""
-    from django.db.models import Count
+    """Every due clock was dealt with, and none twice: the database lets nobody be told twice of the
+    same, and of every reminder one handler was told, of every end one and the unit's head."""
+    from django.db.models import Q
 
-    from huiyin.matters.models import Clock, Step
-
-    left = Clock.objects.filter(next_at__lte=moment).count()
-    rung = Step.objects.filter(at=moment)
-    twice = rung.values("matter").annotate(times=Count("pk")).filter(times__gt=1).count()
-    if left or twice or rung.count() != due:
-        raise SystemExit(f"{left} left, {twice} twice, {rung.count()} instead of {due}")
-
-
-def _notices(moment: datetime) -> int:
+    from huiyin.matters.models import Clock
     from huiyin.notices.models import Outbox
 
-    return Outbox.objects.filter(created_at=moment).count()
+    left = Clock.objects.filter(next_at__lte=moment).count()
+    marked = Clock.objects.filter(Q(warned_at=moment) | Q(breached_at=moment)).count()
+    told = Outbox.objects.filter(created_at=moment).count()
+    if left or marked != due or told != due // 2 * 3:
+        raise SystemExit(f"{left} left, {marked} of {due} marked, {told} told")
+
+
+def _put_on_record() -> float:
+    from huiyin.matters import sweeper
+
+    began = time.perf_counter()
+    while sweeper.put_lateness_on_record():
+        pass
+    return time.perf_counter() - began
 
 
 if __name__ == "__main__":

@@ -143,7 +143,7 @@ def _store(world: World, chunk: Sequence[NewMatter]) -> None:
 _ENTRY = ("id", "kind", "organisation", "subject_id", "public", "leaf_hash", "appended_at")
 _MATTER = (
     *("id", "code", "kind", "subject_id", "organisation", "policy", "state", "round"),
-    *("steps_taken", "version", "opened_at", "next_due_at", "unreachable", "moves", "appealed"),
+    *("version", "opened_at", "next_due_at", "unreachable", "moves", "appealed"),
     *("arbitrated", "result_class", "follow_up", "closed_at"),
 )
 _STEP = (
@@ -168,7 +168,7 @@ def _matter(world: World, key: UUID, one: NewMatter) -> tuple[Any, ...]:
     due = min((clock.due_at for clock in one.clocks), default=None)
     code = ids.code_from(key.bytes, 9)
     return (
-        *(key, code, "bad_review", key, one.unit.pk, world.policy.pk, one.state.value, 1, 1, 1),
+        *(key, code, "bad_review", key, one.unit.pk, world.policy.pk, one.state.value, 1, 1),
         *(one.opened_at, due, False, 0, False, False, "", "not_asked", one.closed_at),
     )
 

@@ -133,7 +133,7 @@ def test_an_outsider_finds_no_matter_at_any_address(made: Loop) -> None:
         assert (answer.status_code, answer.json()) == (404, told), verb
     filed = outsider.form(f"{path}/evidence", version=1, file=picture())
     assert filed.status_code == 404
-    assert made.again().steps_taken == 1
+    assert made.again().version == 1
 
 
 def test_the_supervising_body_sees_the_matter_and_may_not_handle_it(made: Loop) -> None:
@@ -236,7 +236,7 @@ def test_bad_input_names_its_field_and_changes_nothing(
     answer = post(signed_in(made.handler), made, verb, **said)
 
     assert (answer.status_code, answer.json()["field"]) == (422, field)
-    assert made.matter.steps_taken == 1
+    assert made.matter.version == 1
 
 
 @pytest.mark.parametrize(

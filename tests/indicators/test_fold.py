@@ -23,6 +23,10 @@ def step(event: str, **more: Any) -> dict[str, Any]:
     }
 
 
+def lateness(**overdue: list[str]) -> dict[str, Any]:
+    return {"kind": "lateness", "matter_kind": "bad_review", "overdue": overdue, **WHERE}
+
+
 def tallies(document: dict[str, Any]) -> list[tuple[str, int, str, int]]:
     return [
         (key.metric.value, key.value, key.day, amount) for key, amount in contributions(document)
@@ -109,16 +113,19 @@ class TestAMatterFallsDueOnce:
         ]
 
     def test_when_it_is_recorded_as_overdue_and_not_again_when_told_later(self) -> None:
-        overdue = step("breach", clock="rectification", due_day="2024-03-03")
+        overdue = lateness(rectification=["A", "B"], callback=["A"])
         told = step("tell", **clock("rectification", in_time=False, breached=True))
-        assert tallies(overdue) + tallies(told) == [("due", 0, "2024-03-04", 1)]
+        assert tallies(overdue) + tallies(told) == [("due", 0, "2024-03-04", 2)]
 
     def test_when_it_is_told_late_before_anybody_noticed(self) -> None:
         told = step("tell", **clock("rectification", in_time=False))
         assert tallies(told) == [("due", 0, "2024-03-04", 1)]
 
     def test_a_late_callback_is_another_matter(self) -> None:
-        assert tallies(step("breach", clock="callback")) == []
+        assert tallies(lateness(callback=["A"])) == []
+
+    def test_matters_of_another_kind_are_not_counted(self) -> None:
+        assert tallies({**lateness(rectification=["A"]), "matter_kind": "hardship"}) == []
 
 
 ELSEWHERE = {"organisation": "11330106XXXX0002XX", "region": "330106000000"}

@@ -85,7 +85,7 @@ def test_only_another_unit_with_somebody_on_duty_can_be_named() -> None:
         with pytest.raises(Invalid) as refused:
             services.hand_on(**made.now(made.handler), unit=unit, reason="x")
         assert refused.value.field == "unit"
-    assert made.again().steps_taken == 1
+    assert made.again().version == 1
 
 
 def test_nobody_assigns_to_a_unit_they_do_not_supervise() -> None:

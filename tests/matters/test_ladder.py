@@ -12,8 +12,9 @@ from huiyin.directory.models import Organisation, Role, Staff
 from huiyin.kernel import clock, ids
 from huiyin.kernel.uploads import AcceptedFile
 from huiyin.matters import services, sweeper
-from huiyin.matters.models import Clock, Extension, Matter, Policy, Step
-from huiyin.matters.table import ClockKind, Event, State
+from huiyin.matters.models import Clock, Extension, Matter, Policy
+from huiyin.matters.table import Alarm, ClockKind, State
+from huiyin.notices.alarms import alarms_of
 from huiyin.notices.models import Outbox
 from tests import factories
 from tests.support.clock import FrozenClock
@@ -25,15 +26,14 @@ def _callback(loop: factories.Loop) -> Clock:
     return loop.matter.clocks.get(kind=ClockKind.CALLBACK)
 
 
-def _told(matter: Matter, event: Event) -> list[Staff]:
+def _told(matter: Matter, event: Alarm) -> list[Staff]:
     rows = Outbox.objects.filter(matter=matter, event=event, transport="inbox")
     return sorted((row.staff for row in rows.select_related("staff") if row.staff), key=str)
 
 
-def _steps(matter: Matter, kind: ClockKind = ClockKind.CALLBACK) -> list[tuple[str, int | None]]:
-    events = (Event.WARN, Event.BREACH, Event.ESCALATE)
-    steps = Step.objects.filter(matter=matter, event__in=events).order_by("number")
-    return [(one.event, one.data.get("level")) for one in steps if one.data["clock"] == kind]
+def _rungs(matter: Matter, kind: ClockKind = ClockKind.CALLBACK) -> list[tuple[str, int | None]]:
+    rungs = alarms_of(matter, matter.clocks.all())
+    return [(rung.alarm.value, rung.level) for rung in rungs if rung.clock == kind]
 
 
 class _Line:
@@ -74,22 +74,22 @@ def test_each_further_full_period_tells_one_level_more_and_nobody_twice(
     running = line.callback
     frozen_clock.move_to(running.warn_at)
     sweeper.sweep()
-    assert _told(line.matter, Event.WARN) == [line.handler]
+    assert _told(line.matter, Alarm.WARN) == [line.handler]
     frozen_clock.move_to(running.due_at)
     sweeper.sweep()
-    assert _told(line.matter, Event.BREACH) == sorted([line.handler, line.head], key=str)
+    assert _told(line.matter, Alarm.BREACH) == sorted([line.handler, line.head], key=str)
     for level, person in ((1, line.at_prefecture), (2, line.at_province)):
         moment = _period(running, level)
         frozen_clock.move_to(moment)
         frozen_clock.move_by(microseconds=-1)
         sweeper.sweep()
-        assert person not in _told(line.matter, Event.ESCALATE)
+        assert person not in _told(line.matter, Alarm.ESCALATE)
         frozen_clock.move_to(moment)
         sweeper.sweep()
         sweeper.sweep()
-        assert person in _told(line.matter, Event.ESCALATE)
+        assert person in _told(line.matter, Alarm.ESCALATE)
         assert line.callback.level == level
-    assert len(_told(line.matter, Event.ESCALATE)) == 2
+    assert len(_told(line.matter, Alarm.ESCALATE)) == 2
     assert line.callback.next_at is None
 
 
@@ -100,7 +100,7 @@ def test_the_ladder_stops_when_the_step_is_done(frozen_clock: FrozenClock) -> No
     factories._verify(loop)
     frozen_clock.move_by(days=9)
     sweeper.sweep()
-    assert _steps(loop.matter) == [("breach", None)]
+    assert _rungs(loop.matter) == [("breach", None)]
 
 
 def test_a_held_clock_rings_nobody(frozen_clock: FrozenClock) -> None:
@@ -110,7 +110,7 @@ def test_a_held_clock_rings_nobody(frozen_clock: FrozenClock) -> None:
     clocks.hold(_callback(loop), clock.now())
     frozen_clock.move_by(days=9)
     sweeper.sweep()
-    assert _steps(loop.matter) == []
+    assert _rungs(loop.matter) == []
 
 
 def test_the_ladder_ends_where_the_policy_says(frozen_clock: FrozenClock) -> None:
@@ -122,8 +122,8 @@ def test_the_ladder_ends_where_the_policy_says(frozen_clock: FrozenClock) -> Non
     line = _Line()
     frozen_clock.move_by(days=60)
     sweeper.sweep()
-    assert _steps(line.matter) == [("breach", None), ("escalate", 1)]
-    assert line.at_province not in _told(line.matter, Event.ESCALATE)
+    assert _rungs(line.matter) == [("breach", None), ("escalate", 1)]
+    assert line.at_province not in _told(line.matter, Alarm.ESCALATE)
     assert line.callback.next_at is None
 
 
@@ -133,11 +133,11 @@ def test_after_a_pause_the_highest_rung_is_told_and_the_breach_is_on_record(
     line = _Line()
     frozen_clock.move_by(days=8)
     sweeper.sweep()
-    assert _steps(line.matter) == [("breach", None), ("escalate", 2)]
-    assert _told(line.matter, Event.WARN) == _told(line.matter, Event.BREACH) == []
+    assert _rungs(line.matter) == [("breach", None), ("escalate", 2)]
+    assert _told(line.matter, Alarm.WARN) == _told(line.matter, Alarm.BREACH) == []
     everybody = [line.handler, line.head, line.at_prefecture, line.at_province]
-    assert _told(line.matter, Event.ESCALATE) == sorted(everybody, key=str)
-    about = Outbox.objects.filter(matter=line.matter, event__in=(Event.BREACH, Event.ESCALATE))
+    assert _told(line.matter, Alarm.ESCALATE) == sorted(everybody, key=str)
+    about = Outbox.objects.filter(matter=line.matter, event__in=(Alarm.BREACH, Alarm.ESCALATE))
     assert about.filter(payload__clock=ClockKind.CALLBACK).count() == len(everybody)
 
 
@@ -152,7 +152,7 @@ def test_a_clock_that_jumps_forward_and_back_repeats_nothing(frozen_clock: Froze
     frozen_clock.move_to(running.due_at)
     sweeper.sweep()
     assert Outbox.objects.filter(matter=line.matter).count() == told
-    assert _steps(line.matter) == [("breach", None)]
+    assert _rungs(line.matter) == [("breach", None)]
 
 
 def test_a_deadline_moved_away_and_back_tells_nobody_twice_for_it(
@@ -165,7 +165,7 @@ def test_a_deadline_moved_away_and_back_tells_nobody_twice_for_it(
     told = Outbox.objects.filter(matter=line.matter).count()
     Clock.objects.filter(pk=running.pk).update(breached_at=None, next_at=clock.now())
     sweeper.sweep()
-    assert _steps(line.matter) == [("breach", None), ("breach", None)]
+    assert _rungs(line.matter) == [("breach", None)]
     assert Outbox.objects.filter(matter=line.matter).count() == told
     assert line.callback.next_at != clock.now()
 
@@ -178,7 +178,7 @@ def test_whom_the_matter_was_given_to_is_told_instead_of_all_handlers(
     Matter.objects.filter(pk=line.matter.pk).update(handler=other)
     frozen_clock.move_to(line.callback.warn_at)
     sweeper.sweep()
-    assert _told(line.matter, Event.WARN) == [other]
+    assert _told(line.matter, Alarm.WARN) == [other]
 
 
 def test_who_is_no_longer_on_duty_is_not_told_although_the_matter_is_theirs(
@@ -189,7 +189,7 @@ def test_who_is_no_longer_on_duty_is_not_told_although_the_matter_is_theirs(
     Matter.objects.filter(pk=line.matter.pk).update(handler=gone)
     frozen_clock.move_to(line.callback.warn_at)
     sweeper.sweep()
-    assert _told(line.matter, Event.WARN) == [line.handler]
+    assert _told(line.matter, Alarm.WARN) == [line.handler]
 
 
 def test_an_extension_that_nobody_decided_is_recalled_to_who_grants_it(
@@ -209,7 +209,7 @@ def test_an_extension_that_nobody_decided_is_recalled_to_who_grants_it(
     Clock.objects.filter(matter=line.matter, kind=ClockKind.CALLBACK).update(next_at=None)
     sweeper.sweep()
     # Granted outside the unit, so its own head is not asked.
-    assert _told(line.matter, Event.WARN) == sorted([line.handler, line.at_prefecture], key=str)
+    assert _told(line.matter, Alarm.WARN) == sorted([line.handler, line.at_prefecture], key=str)
 
 
 def _awaiting_a_ruling(line: _Line) -> Clock:
@@ -243,10 +243,10 @@ def test_a_late_ruling_goes_up_the_line_of_the_arbiter_and_not_of_the_unit(
     running = _awaiting_a_ruling(line)
     frozen_clock.move_to(running.due_at)
     sweeper.sweep()
-    assert _told(line.matter, Event.BREACH) == sorted([arbiter, head], key=str)
+    assert _told(line.matter, Alarm.BREACH) == sorted([arbiter, head], key=str)
     frozen_clock.move_to(_period(running, 1))
     sweeper.sweep()
-    assert _told(line.matter, Event.ESCALATE) == [above]
+    assert _told(line.matter, Alarm.ESCALATE) == [above]
     running.refresh_from_db()
     assert (running.level, running.next_at) == (1, None)
 
@@ -262,7 +262,7 @@ def test_where_nobody_is_above_the_arbiter_a_late_ruling_goes_up_the_line_of_the
     arbiter = factories.staff(Role.ARBITER, of=hotline, over=province)
     frozen_clock.move_to(_awaiting_a_ruling(line).due_at)
     sweeper.sweep()
-    assert _told(line.matter, Event.BREACH) == sorted([arbiter, line.head], key=str)
+    assert _told(line.matter, Alarm.BREACH) == sorted([arbiter, line.head], key=str)
 
 
 def test_nobody_is_pressed_for_a_follow_up_review(frozen_clock: FrozenClock) -> None:
@@ -270,7 +270,7 @@ def test_nobody_is_pressed_for_a_follow_up_review(frozen_clock: FrozenClock) -> 
     window = loop.matter.clocks.get(kind=ClockKind.FOLLOW_UP)
     frozen_clock.move_to(window.warn_at)
     sweeper.sweep()
-    assert _steps(loop.matter, ClockKind.FOLLOW_UP) == []
+    assert _rungs(loop.matter, ClockKind.FOLLOW_UP) == []
     window.refresh_from_db()
     assert window.next_at == window.due_at
 
@@ -283,7 +283,7 @@ def test_where_nobody_is_on_duty_the_breach_is_a_dead_letter(
     matter = Matter.objects.get(organisation=unit)
     frozen_clock.move_to(matter.clocks.get(kind=ClockKind.CALLBACK).due_at)
     sweeper.sweep()
-    dead = Outbox.objects.filter(matter=matter, event=Event.BREACH, state="dead")
+    dead = Outbox.objects.filter(matter=matter, event=Alarm.BREACH, state="dead")
     assert {letter.audience for letter in dead} == {"handler", "supervisor"}
     assert "nobody is on duty as handler" in caplog.text
 
@@ -307,25 +307,6 @@ def test_a_batch_takes_as_many_queries_as_one_clock(
     others = [factories.loop() for _ in range(3)]
     frozen_clock.move_to(_callback(others[0]).warn_at)
     together = ring()
-    assert all(_steps(other.matter) for other in others)
+    assert all(_rungs(other.matter) for other in others)
     # SQLite writes one row at a time, in one call.
     assert together <= alone
-
-
-def test_reminders_enter_the_log_as_any_step(frozen_clock: FrozenClock) -> None:
-    import json
-
-    import rfc8785
-
-    from huiyin.log.entries import leaf_hash
-
-    loop = factories.loop()
-    frozen_clock.move_to(_callback(loop).due_at)
-    sweeper.sweep()
-    step = loop.matter.steps.get(event=Event.BREACH)
-    said = json.loads(step.entry.public)
-    assert said["clock"] == "callback"
-    assert said["number"] == step.number == loop.again().steps_taken
-    assert rfc8785.dumps(said) == step.entry.public.encode()
-    assert bytes(step.entry.leaf_hash) == leaf_hash(step.entry.public.encode())
-    assert step.entry.pending is not None

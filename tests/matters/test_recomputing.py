@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 
 import pytest
@@ -148,6 +149,7 @@ def test_an_overdue_clock_moves_only_to_an_end_that_is_still_to_come(
     frozen_clock.move_by(days=2)
     sweeper.sweep()
     assert clocks(late)[ClockKind.CALLBACK].breached
+    assert matters.record_lateness(limit=10) == 2
     factories._verify(late)
     # Wednesday the 6th: the 5th and 6th turn out to be days off.
     amend("2024-03-05", "2024-03-06")
@@ -156,7 +158,11 @@ def test_an_overdue_clock_moves_only_to_an_end_that_is_still_to_come(
     move()
     callback = clocks(moved)[ClockKind.CALLBACK]
     assert (callback.last_day, callback.breached) == (date(2024, 3, 7), False)
-    assert moved.matter.steps.filter(event=Event.BREACH).exists()
+    # That it was late stays in the log and is taken back there, on the day it was counted.
+    recorded = [json.loads(one.public) for one in Entry.objects.filter(kind="lateness")]
+    assert {"callback": [moved.matter.code]} in [said["overdue"] for said in recorded]
+    assert moved.matter.steps.last().data["breached_day"] == "2024-03-06"
+    assert matters.record_lateness(limit=10) == 0
     # What was stopped is history.
     assert clocks(late)[ClockKind.CALLBACK].last_day == CALLBACK
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -13,7 +14,8 @@ from huiyin.log.models import Entry
 from huiyin.matters import sweeper
 from huiyin.matters.models import Clock, FollowUp, Step
 from huiyin.matters.services import ringing
-from huiyin.matters.table import ClockKind, Event, State
+from huiyin.matters.table import Alarm, ClockKind, State
+from huiyin.notices.alarms import alarms_of
 from huiyin.notices.models import Outbox
 from tests import factories
 from tests.support.clock import FrozenClock
@@ -22,8 +24,8 @@ pytestmark = pytest.mark.django_db
 
 
 def _rung(loop: factories.Loop) -> list[tuple[str, str]]:
-    steps = loop.matter.steps.filter(event__in=(Event.WARN, Event.BREACH))
-    return [(step.event, step.data["clock"]) for step in steps]
+    rungs = alarms_of(loop.matter, loop.matter.clocks.all())
+    return [(rung.alarm.value, rung.clock.value) for rung in rungs]
 
 
 def test_a_clock_reminds_at_three_quarters_and_records_the_breach_once(
@@ -89,7 +91,7 @@ def test_a_clock_that_fails_does_not_hold_up_the_others(
     after = ringing._after
 
     def fail(one: ringing._Due, *others: object) -> object:
-        if one.clock_id == bad:
+        if UUID(one.clock_id) == bad:
             raise RuntimeError
         return after(one, *others)  # type: ignore[arg-type]
 
@@ -126,8 +128,9 @@ def test_two_sweepers_handle_no_clock_twice(frozen_clock: FrozenClock) -> None:
     for worker in workers:
         worker.join()
     sweeper.sweep()
-    breaches = Step.objects.filter(event=Event.BREACH).values_list("matter", flat=True)
-    assert sorted(breaches) == sorted(loop.matter.pk for loop in loops)
+    told = Outbox.objects.filter(event=Alarm.BREACH).values_list("matter", "staff")
+    assert len(set(told)) == len(told)
+    assert {matter for matter, _staff in told} == {loop.matter.pk for loop in loops}
 
 
 _SWEEP_UNTIL_KILLED = """
@@ -136,13 +139,13 @@ from datetime import datetime
 import django; django.setup()
 from huiyin.kernel import bulk, clock
 from huiyin.matters import sweeper
-from huiyin.matters.models import Matter
+from huiyin.matters.models import Clock
 
 update = bulk.update
 
 def dying(model, fields, rows):
     update(model, fields, rows)
-    if model is Matter:
+    if model is Clock:
         os.kill(os.getpid(), signal.SIGKILL)
 
 bulk.update = dying

@@ -60,7 +60,7 @@ def _attempt(loop: factories.Loop, event: Event, party: Party, staff: Staff | No
 @pytest.mark.parametrize(("state", "in_round"), _STATES)
 def test_only_what_the_table_names_can_happen(state: State, in_round: int) -> None:
     loop = factories.loop(state, in_round=in_round, joint=True)
-    before = loop.again().steps_taken
+    before = loop.again().version
     for event in Event:
         rows = table.rows(state, event)
         for party, staff in _actors(loop).items():
@@ -68,7 +68,7 @@ def test_only_what_the_table_names_can_happen(state: State, in_round: int) -> No
                 continue
             with pytest.raises(NotYours if rows else NotNow):
                 _attempt(loop, event, party, staff)
-    assert loop.again().steps_taken == before
+    assert loop.again().version == before
     assert loop.matter.state == state
 
 

@@ -66,7 +66,7 @@ def misplaced_matters(*, full: bool) -> int:
     matters = Matter.objects.order_by("-pk").values_list(
         "state",
         "round",
-        "steps_taken",
+        "version",
         Subquery(last.values("state_after")[:1]),
         Subquery(last.values("round")[:1]),
         Subquery(last.values("number")[:1]),

@@ -108,6 +108,13 @@ def _arrival(entry: Document) -> list[Amount]:
     return [(_key(entry, metric, value=two_digits_up(int(entry["delay_ms"]))), 1)]
 
 
+def _lateness(entry: Document) -> list[Amount]:
+    late = entry["overdue"].get("rectification", [])
+    if entry["matter_kind"] != "bad_review" or not late:
+        return []
+    return [(_key(entry, Metric.DUE), len(late))]
+
+
 def _step(entry: Document) -> list[Amount]:
     if entry["matter_kind"] != "bad_review":
         return []
@@ -128,11 +135,6 @@ def _told(entry: Document) -> Iterator[Amount]:
     # One that was recorded as overdue has been counted on that day.
     if clock is not None and not clock["breached"]:
         yield _key(entry, Metric.DUE, value=int(clock["in_time"])), 1
-
-
-def _overdue(entry: Document) -> Iterator[Amount]:
-    if entry["clock"] == "rectification":
-        yield _key(entry, Metric.DUE), 1
 
 
 def _moved_deadline(entry: Document) -> Iterator[Amount]:
@@ -220,6 +222,7 @@ _READERS: dict[str, Callable[[Document], list[Amount]]] = {
     "services": _service,
     "review": _review,
     "step": _step,
+    "lateness": _lateness,
     "delivery": _delivery,
     "arrival": _arrival,
 }
@@ -236,7 +239,6 @@ _STEPS: dict[str, Callable[[Document], Iterator[Amount]]] = {
     "verify": _verified,
     "grant_extension": _extended,
     "tell": _told,
-    "breach": _overdue,
     "recompute": _moved_deadline,
     "object": _reopened,
     "report_fake": _reopened,

@@ -2,7 +2,8 @@
 
 For what runs a thousand times a second; everything else saves models. PostgreSQL takes new rows by
 COPY and changes by one UPDATE from arrays, SQLite both by ``executemany``. The caller gives every
-column that has no default in the database, JSON as text, and keeps the transaction.
+column that has no default in the database, JSON as text, and keeps the transaction. What was read
+as text, keys and moments too, may be given back as it came.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -110,7 +112,7 @@ def _copied(value: Any) -> str:
         return r"\N"
     if kind is bytes:
         return rf"\\x{value.hex()}"
-    return str(value)
+    return _moment(value) if kind is datetime else str(value)
 
 
 def _array(values: Sequence[Any]) -> str:
@@ -119,16 +121,28 @@ def _array(values: Sequence[Any]) -> str:
 
 
 def _element(value: Any) -> str:
+    kind = value.__class__
     if value is None:
         return "NULL"
-    text = value.hex if isinstance(value, UUID) else str(value)
-    return '"' + text.replace("\\", r"\\").replace('"', r"\"") + '"'
+    if kind is UUID:
+        return f"{value.int:032x}"
+    text: str = _moment(value) if kind is datetime else str(value)
+    if '"' in text or "\\" in text:
+        text = text.replace("\\", r"\\").replace('"', r"\"")
+    return f'"{text}"'
 
 
 def _bound(value: Any) -> Any:
     """``value`` as Django's models store it in SQLite."""
-    if isinstance(value, UUID):
-        return value.hex
-    if isinstance(value, datetime):
-        return str(value.astimezone(UTC).replace(tzinfo=None))
-    return value
+    kind = value.__class__
+    if kind is UUID:
+        return f"{value.int:032x}"
+    return _moment(value) if kind is datetime else value
+
+
+# The same few moments come again and again.
+@lru_cache(maxsize=4096)
+def _moment(value: datetime) -> str:
+    """In UTC; SQLite keeps no zone."""
+    naive = str(value.astimezone(UTC).replace(tzinfo=None))
+    return f"{naive}+00" if connection.vendor == "postgresql" else naive

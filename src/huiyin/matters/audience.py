@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from huiyin.matters.hooks import Told
 from huiyin.matters.ladder import Periods, Rung
 from huiyin.matters.models import Policy
 from huiyin.matters.policy import Rules
-from huiyin.matters.table import Party
+from huiyin.matters.table import MINDERS, ClockKind, Party
 
 _HEIGHT = {
     Region.Level.SUBDISTRICT.value: 0,
@@ -55,7 +55,7 @@ class Audience:
         self._places: dict[UUID, _Place] = {}
         self._rules: dict[UUID, Rules] = {}
         self._periods: dict[str, Periods] = {}
-        self._told = lru_cache(maxsize=100_000)(self._work_out)
+        self._watched: dict[tuple[UUID, UUID, ClockKind], Watched] = {}
 
     def load(self, organisations: Iterable[UUID], policies: Iterable[UUID]) -> None:
         """Read what is not known yet of these organisations and policies."""
@@ -72,12 +72,20 @@ class Audience:
             for row in Policy.objects.filter(pk__in=new_policies):
                 self._rules[row.pk] = policy.read(row.document)
 
-    def organisation(self, key: UUID) -> Organisation:
-        return self._places[key].organisation
+    def place(self, organisation: UUID, policy_id: UUID, kind: ClockKind) -> Watched:
+        """What the clocks of ``kind`` have in common at ``organisation``. Both must be loaded."""
+        key = organisation, policy_id, kind
+        found = self._watched.get(key)
+        if found is None:
+            place, minder = self._places[organisation], MINDERS[kind]
+            top = _top(_levels(place, minder), self._rules[policy_id])
+            periods = self._periods_at(place.organisation)
+            found = self._watched[key] = Watched(place, minder, top, periods)
+        return found
 
-    def periods(self, key: UUID) -> Periods:
+    def _periods_at(self, organisation: Organisation) -> Periods:
         """The periods by the calendar in force where the organisation is."""
-        region = self._places[key].organisation.region.code
+        region = organisation.region.code
         if region not in self._periods:
             # Where no days of its own lie over the country's, the country's calendar holds.
             own = any(code in self._with_own_days for code in regions_over(region))
@@ -96,42 +104,38 @@ class Audience:
         # Clocks of years ago may still be late.
         return Periods(calendars.calendar(since=clock.today().year - 10, region=region))
 
-    def top(self, key: UUID, policy_id: UUID, minder: Party | None) -> int:
-        """The highest level above the head of who has to act, as far as the policy goes."""
-        highest = _HEIGHT[self._rules[policy_id].escalation.highest]
-        above = _levels(self._places[key], minder)[1:]
-        return sum(_HEIGHT[group.level] <= highest for group in above)
+
+class Watched:
+    """The clocks of one kind at one organisation: who minds them, and who is told."""
+
+    def __init__(self, place: _Place, minder: Party | None, top: int, periods: Periods) -> None:
+        self.organisation = place.organisation
+        # Who has to act, if anybody.
+        self.minder = minder
+        # The highest level above the head of who has to act, as far as the policy goes.
+        self.top = top
+        self.periods = periods
+        self._place = place
+        self._known: dict[tuple[Any, ...], tuple[tuple[Told, ...], tuple[Party, ...]]] = {}
 
     def told(
-        self,
-        key: UUID,
-        rung: Rung,
-        minder: Party | None,
-        *,
-        handler: UUID | None,
-        extension: bool,
-        away: frozenset[UUID],
+        self, rung: Rung, *, handler: UUID | None, extension: bool, away: frozenset[UUID]
     ) -> tuple[tuple[Told, ...], tuple[Party, ...]]:
         """Who is told of ``rung``, each once, and the parties for which nobody at all is on duty.
 
         ``handler`` is the one whom the matter was given to, ``extension`` whether more time is
         asked for, ``away`` who of the arbiters stepped back.
         """
-        found: tuple[tuple[Told, ...], tuple[Party, ...]] = self._told(
-            key, rung, minder, handler, extension, away
-        )
+        key = rung.first, rung.last, handler, extension, away
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._work_out(rung, handler, extension, away)
         return found
 
     def _work_out(
-        self,
-        key: UUID,
-        rung: Rung,
-        minder: Party | None,
-        handler: UUID | None,
-        extension: bool,
-        away: frozenset[UUID],
+        self, rung: Rung, handler: UUID | None, extension: bool, away: frozenset[UUID]
     ) -> tuple[tuple[Told, ...], tuple[Party, ...]]:
-        place = self._places[key]
+        place, minder = self._place, self.minder
         levels = _levels(place, minder)
         told: dict[UUID, Told] = {}
         nobody: list[Party] = []
@@ -156,6 +160,11 @@ class Audience:
         if extension:
             tell(place.outside, Party.SUPERVISOR)
         return tuple(told.values()), tuple(dict.fromkeys(nobody))
+
+
+def _top(levels: Sequence[Supervisors], rules: Rules) -> int:
+    highest = _HEIGHT[rules.escalation.highest]
+    return sum(_HEIGHT[group.level] <= highest for group in levels[1:])
 
 
 def _minders(

@@ -81,13 +81,16 @@ def set_due(clock: Clock, end: Deadline) -> None:
     clock.provisional = end.provisional
     clock.warn_at = reminder(clock, 0) or clock.due_at
     if clock.breached_at is None or clock.due_at > now():
-        clock.breached_at, clock.level = None, 0
+        clock.breached_at, clock.lateness, clock.level = None, None, 0
         clock.next_at = next_reminder(clock, after=clock.warned_at) or clock.due_at
 
 
 def breached_day(clock: Clock) -> str | None:
-    """The local day on which ``clock`` was recorded as overdue, as the log names it."""
-    return local(clock.breached_at).date().isoformat() if clock.breached_at else None
+    """The local day on which ``clock`` became overdue, as the log names it; None when the log says
+    nothing of it."""
+    if clock.breached_at is None or clock.lateness_id is None:
+        return None
+    return local(clock.breached_at).date().isoformat()
 
 
 def next_reminder(clock: Clock, *, after: datetime | None) -> datetime | None:

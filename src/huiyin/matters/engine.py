@@ -7,15 +7,13 @@ log entry and its clocks, and tells the listeners, all in the caller's transacti
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from huiyin.directory.models import Organisation, Staff
+from huiyin.directory.models import Staff
 from huiyin.kernel import clock
 from huiyin.log import services as log
 from huiyin.matters import clocks, hooks, policy, table
@@ -27,9 +25,6 @@ from huiyin.matters.queries import parties_of
 from huiyin.matters.table import ClockKind, Event, Party, State, Transition
 
 Change = Callable[[Matter], None]
-
-# They tell of time, not of deeds: a form that is being filled in stays good.
-_REMINDERS = frozenset({Event.WARN, Event.BREACH, Event.ESCALATE})
 
 
 def lock(matter: Matter, *, seen_version: int | None = None) -> Matter:
@@ -82,9 +77,7 @@ def take(
 
     now = clock.now()
     matter.state = row.target
-    matter.steps_taken += 1
-    if event not in _REMINDERS:
-        matter.version += 1
+    matter.version += 1
     stopped = [found for kind in row.stops if (found := clocks.stop(matter, kind, now))]
     if change is not None:
         change(matter)
@@ -93,8 +86,7 @@ def take(
     for kind in row.starts:
         clocks.start(matter, kind, rules, now)
     _hold_or_release(matter, row, rules)
-    if event not in _REMINDERS:
-        matter.next_due_at = clocks.earliest_due(matter)
+    matter.next_due_at = clocks.earliest_due(matter)
     matter.save()
     step = _write(matter, event, acting, staff, data, public or {}, private or {}, stopped)
     hooks.announce(step, row)
@@ -105,7 +97,7 @@ def _choose(
     matter: Matter, event: Event, attempt: Attempt, staff: Staff | None, party: Party | None
 ) -> tuple[Transition, Party]:
     """The row of the table that applies, and as which party the actor acts."""
-    state = State(matter.state) if matter.steps_taken else None
+    state = State(matter.state) if matter.version else None
     possible = table.rows(state, event)
     if not possible:
         raise NotNow
@@ -151,7 +143,7 @@ def _write(
     now = clock.now()
     step = Step(
         matter=matter,
-        number=matter.steps_taken,
+        number=matter.version,
         event=event,
         state_after=matter.state,
         round=matter.round,
@@ -165,19 +157,18 @@ def _write(
         organisation=matter.organisation,
         subject_id=step.id,
         public={
-            **public_part(
-                code=matter.code,
-                kind=matter.kind,
-                number=step.number,
-                event=event,
-                state=matter.state,
-                in_round=matter.round,
-                by=party,
-                organisation=matter.organisation,
-                at=now,
-                opened_at=matter.opened_at,
-                more=public,
-            ),
+            "matter": matter.code,
+            "matter_kind": matter.kind,
+            "number": step.number,
+            "event": event.value,
+            "state": matter.state,
+            "round": matter.round,
+            "by": party.value,
+            "organisation": matter.organisation.uscc,
+            "region": matter.organisation.region.code,
+            "day": clock.local(now).date().isoformat(),
+            "opened_day": clock.local(matter.opened_at).date().isoformat(),
+            **public,
             "clocks": {
                 ClockKind(done.kind).value: {
                     "due_day": done.last_day.isoformat(),
@@ -191,40 +182,3 @@ def _write(
     )
     step.save(force_insert=True)
     return step
-
-
-def public_part(
-    *,
-    code: str,
-    kind: str,
-    number: int,
-    event: Event,
-    state: str,
-    in_round: int,
-    by: Party,
-    organisation: Organisation,
-    at: datetime,
-    opened_at: datetime,
-    more: Mapping[str, Any],
-) -> dict[str, Any]:
-    """What the log says in clear of a step that ends no clock; ``more`` is said beside it."""
-    return {
-        "matter": code,
-        "matter_kind": kind,
-        "number": number,
-        "event": event.value,
-        "state": state,
-        "round": in_round,
-        "by": by.value,
-        "organisation": organisation.uscc,
-        "region": organisation.region.code,
-        "day": _day(at),
-        "opened_day": _day(opened_at),
-        "clocks": {},
-        **more,
-    }
-
-
-@lru_cache(maxsize=4096)
-def _day(moment: datetime) -> str:
-    return clock.local(moment).date().isoformat()

@@ -26,29 +26,25 @@ class Told:
 
 @dataclass(slots=True)
 class Reminder:
-    """A reminder of a clock that was just written as a step; without objects of rows, since there
-    may be thousands in one transaction."""
+    """Who is to be told that a clock has reached a rung of its ladder; without objects of rows,
+    since there may be thousands in one transaction."""
 
-    step_id: UUID
-    event: str
-    number: int
+    alarm: str
     at: datetime
-    # What the step says: the clock, its last day, the level.
+    # The clock, its last day, the level, the round.
     data: dict[str, Any]
-    matter_id: UUID
+    # As the database writes it.
+    matter_id: str
     code: str
     kind: str
     organisation: Organisation
     state: str
-    round: int
     next_due_at: datetime | None
     # Names the clock and the rung of its ladder: whoever was told of it once is told no more.
     reason: str
     told: tuple[Told, ...]
     # The parties for which nobody at all is on duty.
     nobody: tuple[Party, ...]
-    # A rung that was missed: it is on record, and a later one of the same clock is told.
-    silent: bool
 
 
 Listener = Callable[["Step", "Transition"], None]
@@ -59,7 +55,7 @@ _reminder_listeners: list[ReminderListener] = []
 
 
 def on_step(listener: Listener) -> None:
-    """Call ``listener`` inside the transaction of every step but reminders; to be used in
+    """Call ``listener`` inside the transaction of every step; to be used in
     ``AppConfig.ready``."""
     if listener not in _listeners:
         _listeners.append(listener)

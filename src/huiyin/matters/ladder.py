@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from huiyin.calendars.arithmetic import Calendar, Unit, local_day
-from huiyin.matters.table import ClockKind, Event
+from huiyin.matters.table import Alarm, ClockKind
 
 
 @dataclass(slots=True)
@@ -45,11 +45,11 @@ def _last_day(due_at: datetime) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """A rung reached: ``event``, and the levels of supervisors to be told, from and including
+    """A rung reached: ``alarm``, and the levels of supervisors to be told, from and including
     ``first`` up to ``last`` (0 is the unit's head); none when ``last`` is less. ``place`` tells
     the reminders before the end apart. ``silent`` when a higher rung was reached as well."""
 
-    event: Event
+    alarm: Alarm
     first: int = 0
     last: int = -1
     place: int = 0
@@ -107,12 +107,12 @@ def climb(clock: Running, now: datetime, *, top: int, reminds: bool, periods: Pe
         level += 1
     next_at = ends(level + 1) if level < top else None
     if clock.breached_at is not None:
-        higher = (Rung(Event.ESCALATE, clock.level + 1, level),) if level > clock.level else ()
+        higher = (Rung(Alarm.ESCALATE, clock.level + 1, level),) if level > clock.level else ()
         return Climb(higher, next_at, level)
     if level == 0:
-        return Climb((Rung(Event.BREACH, 0, 0),), next_at, 0)
-    breach = Rung(Event.BREACH, silent=True)
-    return Climb((breach, Rung(Event.ESCALATE, 0, level)), next_at, level)
+        return Climb((Rung(Alarm.BREACH, 0, 0),), next_at, 0)
+    breach = Rung(Alarm.BREACH, silent=True)
+    return Climb((breach, Rung(Alarm.ESCALATE, 0, level)), next_at, level)
 
 
 def _before_the_end(clock: Running, now: datetime, *, reminds: bool) -> Climb:
@@ -125,4 +125,4 @@ def _before_the_end(clock: Running, now: datetime, *, reminds: bool) -> Climb:
     )
     if not reminds or not passed or given:
         return Climb((), next_at, clock.level)
-    return Climb((Rung(Event.WARN, place=passed),), next_at, clock.level)
+    return Climb((Rung(Alarm.WARN, place=passed),), next_at, clock.level)

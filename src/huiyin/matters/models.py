@@ -94,8 +94,7 @@ class Matter(Row):
     state = models.CharField(_("state"), max_length=20, choices=State)
     # 1, and 2 once the follow-up reopened it.
     round = models.PositiveSmallIntegerField(_("round"), default=1)
-    steps_taken = models.PositiveIntegerField(default=0)
-    # Grows with every step but reminders; what an actor saw is compared with it.
+    # The number of its last step; what an actor saw is compared with it.
     version = models.PositiveIntegerField(default=0)
     opened_at = models.DateTimeField(_("accepted"))
     # When the earliest running clock is due; null when none runs. Orders the inbox.
@@ -227,6 +226,16 @@ class Clock(Row):
     paused_at = models.DateTimeField(null=True)
     warned_at = models.DateTimeField(null=True)
     breached_at = models.DateTimeField(null=True)
+    # The entry by which the public knows that it is overdue; null until there is one. Nobody can
+    # delete an entry, and nobody looks for a clock by it.
+    lateness = models.ForeignKey(
+        "log.Entry",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
     stopped_at = models.DateTimeField(null=True)
     # When the sweeper has to look at it next; null when there is nothing more to do.
     next_at = models.DateTimeField(null=True)
@@ -244,6 +253,11 @@ class Clock(Row):
                 fields=["next_at"],
                 condition=models.Q(next_at__isnull=False),
                 name="clocks_to_sweep",
+            ),
+            models.Index(
+                fields=["breached_at"],
+                condition=models.Q(breached_at__isnull=False, lateness__isnull=True),
+                name="lateness_to_record",
             ),
         ]
         ordering = ["due_at"]

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from huiyin.matters import kinds, policy, presets
 from huiyin.matters.models import Policy
-from huiyin.matters.table import ClockKind, Event
+from huiyin.matters.table import Alarm, ClockKind, Event
 
 _UNITS = [
     ("working_day", _("working days")),
@@ -36,9 +36,9 @@ _URGENT = [
         Event.OBJECT,
         Event.REPORT_FAKE,
         Event.ORDER,
-        Event.WARN,
-        Event.BREACH,
-        Event.ESCALATE,
+        Alarm.WARN,
+        Alarm.BREACH,
+        Alarm.ESCALATE,
         Event.CITIZEN_WRITES,
     )
 ]

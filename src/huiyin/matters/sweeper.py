@@ -15,9 +15,11 @@ log = logging.getLogger(__name__)
 
 # Clocks in one transaction: verbs wait for that long at most, and what a batch costs whatever its
 # size is small beside them.
-BATCH = 1000
+BATCH = 2000
 # Each is a whole chain of steps in a transaction of its own.
 FOLLOW_UPS = 200
+# Overdue clocks put on record in one transaction.
+LATE = 5000
 # A round reads the duties once; after this it ends, and the next one sees who is on duty then.
 ROUND_SECONDS = 2.0
 # A clock that failed is left alone for so long, so that it does not fail every batch.
@@ -39,6 +41,11 @@ def sweep() -> bool:
     while more and clock.monotonic() < until:
         more = _ring_batch(audience)
     return _end_follow_ups() or more
+
+
+def put_lateness_on_record() -> bool:
+    """Say in the log which clocks are overdue; whether there may be more."""
+    return services.record_lateness(limit=LATE) == LATE
 
 
 def _ring_batch(audience: Audience) -> bool:

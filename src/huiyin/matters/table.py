@@ -117,10 +117,16 @@ class Event(models.TextChoices):
     # Supervision
     ORDER = "order", _("supervision order given")
     ANSWER_ORDER = "answer_order", _("supervision order answered")
+    RECOMPUTE = "recompute", _("deadline computed anew")
+
+
+class Alarm(models.TextChoices):
+    """What a clock says when its time has come. Time is nobody's deed: an alarm is no step and
+    changes no matter. It is a notice to everybody concerned, and a mark on the clock."""
+
     WARN = "warn", _("reminded")
     BREACH = "breach", _("overdue")
     ESCALATE = "escalate", _("raised to the level above")
-    RECOMPUTE = "recompute", _("deadline computed anew")
 
 
 class ClockKind(models.TextChoices):
@@ -415,11 +421,6 @@ TRANSITIONS: tuple[Transition, ...] = (
               contact_is_wanted,
               tells={Party.HANDLER}),
 
-    # Clocks speak in any open state and change none. A breach is told to the unit's head, and for
-    # each further full period to one level higher.
-    *_staying(OPEN_STATES, Event.WARN, _PLATFORM, tells={Party.HANDLER}),
-    *_staying(OPEN_STATES, Event.BREACH, _PLATFORM, tells={Party.HANDLER, Party.SUPERVISOR}),
-    *_staying(OPEN_STATES, Event.ESCALATE, _PLATFORM, tells={Party.SUPERVISOR}),
     *_staying(OPEN_STATES, Event.RECOMPUTE, _PLATFORM,
                         tells={Party.HANDLER}),
 )

@@ -132,12 +132,17 @@ def _read(due: Iterable[Outbox], used: set[str]) -> set[UUID]:
 
 
 def _is_over(notice: Outbox) -> bool:
-    """Whether the matter no longer stands where the step left it: what the notice asked for was
-    done, by whomever."""
+    """Whether the matter no longer stands where it stood when the notice was written: what it asked
+    for was done, by whomever."""
     matter, step = notice.matter, notice.step
-    if matter is None or step is None:
+    if matter is None:
         return False
-    return (matter.state, matter.round) != (step.state_after, step.round)
+    stood = (
+        (step.state_after, step.round)
+        if step
+        else (notice.payload["state"], notice.payload["round"])
+    )
+    return (matter.state, matter.round) != stood
 
 
 def _told_by(

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from huiyin.directory.models import Organisation, Region, Staff
 from huiyin.kernel.models import Row
 from huiyin.matters.models import ContactAttempt, Matter, Step
-from huiyin.matters.table import Event, Party
+from huiyin.matters.table import Alarm, Event, Party
 from huiyin.notices.transports import names
 
 
@@ -99,6 +99,8 @@ class RobotPace(models.Model):
 
 # The event of a notice that tells of no step: what a day holds for one member of staff.
 DIGEST = "digest"
+# What people are told of: steps, alarms of clocks, and their day.
+SUBJECTS = [*Event.choices, *Alarm.choices, (DIGEST, _("daily digest"))]
 
 
 class Transport(models.TextChoices):
@@ -146,7 +148,8 @@ class Channel(Row):
 class Outbox(Row):
     """One notice to one recipient: a member of staff, an endpoint, or the citizen (neither).
 
-    It tells of a step, or is somebody's daily digest, which is about no matter in particular.
+    It tells of a step or of a clock's alarm, or is somebody's daily digest, which is about no
+    matter in particular.
 
     What is not ``tell`` follows a notice that was told in the same way; ``payload["of"]`` is the
     delivery key of that one: of what is taken back, or of the to-do item that is finished.
@@ -166,23 +169,41 @@ class Outbox(Row):
         # The matter moved on before it could be delivered.
         DROPPED = "dropped", _("no longer needed")
 
+    # Nobody can delete a matter, which has steps: the database need not look it up.
     matter = models.ForeignKey(
-        Matter, models.PROTECT, null=True, related_name="+", verbose_name=_("matter")
+        Matter,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        verbose_name=_("matter"),
     )
-    # Written together with the step, which nobody can delete: the database need not look it up.
-    step = models.ForeignKey(Step, models.PROTECT, null=True, related_name="+", db_constraint=False)
-    event = models.CharField(
-        _("event"), max_length=24, choices=[*Event.choices, (DIGEST, _("daily digest"))]
+    # Written together with the step, which nobody can delete: the database need not look it up,
+    # nor does anybody look for a notice by it. Null for an alarm.
+    step = models.ForeignKey(
+        Step, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
     )
+    event = models.CharField(_("event"), max_length=24, choices=SUBJECTS)
     # As whom the recipient is told: a party of the transition table, or “system”.
     audience = models.CharField(_("told as"), max_length=14)
     transport = models.CharField(_("transport"), max_length=20)
     action = models.CharField(_("action"), max_length=14, choices=Action, default=Action.TELL)
+    # What somebody was told is found in their inbox, what an endpoint waits for by when it is due.
     staff = models.ForeignKey(
-        Staff, models.PROTECT, null=True, related_name="+", verbose_name=_("member of staff")
+        Staff,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("member of staff"),
     )
     endpoint = models.ForeignKey(
-        WebhookEndpoint, models.PROTECT, null=True, related_name="+", verbose_name=_("endpoint")
+        WebhookEndpoint,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("endpoint"),
     )
     payload = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     # Step and recipient: the same at every try, by which the other side knows a repetition.
@@ -235,9 +256,11 @@ class Outbox(Row):
                 condition=models.Q(staff__isnull=True) | models.Q(endpoint__isnull=True),
             ),
             models.CheckConstraint(
-                name="notice_of_a_step_or_a_digest",
+                name="notice_of_a_step_an_alarm_or_a_digest",
                 condition=models.Q(event=DIGEST, matter__isnull=True, step__isnull=True)
-                | ~models.Q(event=DIGEST) & models.Q(matter__isnull=False, step__isnull=False),
+                | models.Q(event__in=Alarm.values, matter__isnull=False, step__isnull=True)
+                | ~models.Q(event__in=[DIGEST, *Alarm.values])
+                & models.Q(matter__isnull=False, step__isnull=False),
             ),
             models.CheckConstraint(
                 name="waiting_notice_has_its_time",
@@ -253,7 +276,7 @@ class Outbox(Row):
 
     @property
     def about(self) -> Matter:
-        """The matter of a notice that tells of a step. Raises ``ValueError`` for a digest."""
+        """The matter of a notice that is about one. Raises ``ValueError`` for a digest."""
         if self.matter is None:
             raise ValueError("a digest is about no matter in particular")
         return self.matter
@@ -387,9 +410,7 @@ class Template(Row):
         CHINESE = "zh-hans", "中文"
         ENGLISH = "en", "English"
 
-    event = models.CharField(
-        _("event"), max_length=24, choices=[*Event.choices, (DIGEST, _("daily digest"))]
-    )
+    event = models.CharField(_("event"), max_length=24, choices=SUBJECTS)
     # A party of the transition table; blank for whoever of the staff is told.
     audience = models.CharField(_("told as"), max_length=14, choices=Party, blank=True)
     form = models.CharField(_("form"), max_length=6, choices=Form)

@@ -12,11 +12,9 @@ from huiyin.directory.models import Organisation
 from huiyin.kernel import clock
 from huiyin.matters.kinds import Contact
 from huiyin.matters.models import Matter
-from huiyin.matters.table import ClockKind, Event, Party
+from huiyin.matters.table import Alarm, ClockKind, Party
 from huiyin.notices import wording
 from huiyin.notices.models import DIGEST, Outbox, Template
-
-_CLOCKED = {Event.WARN.value, Event.BREACH.value}
 
 
 def notice(event: str, audience: str) -> Outbox:
@@ -26,7 +24,7 @@ def notice(event: str, audience: str) -> Outbox:
         today = {"day": clock.today().isoformat(), "due_today": 2, "late": 1, "to_decide": 3}
         return Outbox(event=event, audience=audience, payload=today)
     payload = {"due_day": day.isoformat()}
-    if event in _CLOCKED:
+    if event in Alarm.values:
         payload["clock"] = ClockKind.RECTIFICATION.value
     unit = Organisation(name=_("Office of an invented town"))
     matter = Matter(code="ABCDE12345", organisation=unit)

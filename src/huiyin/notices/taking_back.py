@@ -19,8 +19,6 @@ _UNDONE_BY = {
     Outbox.Action.TELL.value: Outbox.Action.RECALL.value,
     Outbox.Action.TO_DO.value: Outbox.Action.FINISH_TO_DO.value,
 }
-# The sweeper's reminders: they ask for nothing that was not asked for before.
-_REMINDERS = {Event.WARN, Event.BREACH, Event.ESCALATE, Event.RECOMPUTE}
 
 
 def can_be_undone(action: str, actions: Iterable[str]) -> bool:
@@ -32,7 +30,8 @@ def asks_to_act(notice: Outbox) -> bool:
     """Whether the recipient is told because the next step is theirs, so that it belongs on a to-do
     list: the table has a row by which they lead the matter on."""
     step = notice.step
-    if step is None or step.event in _REMINDERS:
+    # An alarm asks for nothing that was not asked for before, nor does a deadline that moved.
+    if step is None or step.event == Event.RECOMPUTE:
         return False
     return any(
         row.source == step.state_after and row.target != row.source and notice.audience in row.by

@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 
 from huiyin.kernel import clock
 from huiyin.matters.kinds import Contact
-from huiyin.matters.table import ClockKind, Event, Party
+from huiyin.matters.table import Alarm, ClockKind, Event, Party
 from huiyin.notices import links, wordings
 from huiyin.notices.models import DIGEST, Outbox, Template
 
-_TO_STAFF: dict[Event, str | Promise] = {
+_TO_STAFF: dict[str, str | Promise] = {
     Event.OPEN: gettext_lazy(
         "Matter %(code)s has reached %(organisation)s; the callback is due by %(due)s."
     ),
@@ -90,16 +90,16 @@ _TO_STAFF: dict[Event, str | Promise] = {
     Event.ANSWER_ORDER: gettext_lazy(
         "Matter %(code)s: the unit has answered the supervision order."
     ),
-    Event.ESCALATE: gettext_lazy(
+    Alarm.ESCALATE: gettext_lazy(
         "Matter %(code)s of %(organisation)s: “%(clock)s” is still late and now before you."
     ),
     Event.RECOMPUTE: gettext_lazy(
         "Matter %(code)s: a deadline was computed anew; what comes next is due by %(due)s."
     ),
-    Event.WARN: gettext_lazy("Matter %(code)s: “%(clock)s” is due by %(due)s."),
-    Event.BREACH: gettext_lazy("Matter %(code)s: “%(clock)s” was due by %(due)s and is late."),
+    Alarm.WARN: gettext_lazy("Matter %(code)s: “%(clock)s” is due by %(due)s."),
+    Alarm.BREACH: gettext_lazy("Matter %(code)s: “%(clock)s” was due by %(due)s and is late."),
 }
-_TO_HANDLER: dict[Event, str | Promise] = {
+_TO_HANDLER: dict[str, str | Promise] = {
     Event.OPEN: gettext_lazy(
         "Matter %(code)s has arrived. Please call the citizen back by %(due)s."
     ),
@@ -178,9 +178,8 @@ def values_for(notice: Outbox) -> dict[str, str]:
 def _sentence(notice: Outbox) -> str | Promise:
     if notice.event == DIGEST:
         return _DIGEST
-    event = Event(notice.event)
-    sentence = _TO_STAFF.get(event, _OTHERWISE)
-    return _TO_HANDLER.get(event, sentence) if notice.audience == Party.HANDLER else sentence
+    sentence = _TO_STAFF.get(notice.event, _OTHERWISE)
+    return _TO_HANDLER.get(notice.event, sentence) if notice.audience == Party.HANDLER else sentence
 
 
 def _edited(notice: Outbox, form: str, values: Mapping[str, str], audience: str = "") -> str:

@@ -10,7 +10,8 @@ import pytest
 from django.utils import translation
 
 from huiyin.matters.models import Clock, FollowUp, Matter, Reply, Step
-from huiyin.matters.table import ClockKind, Event, State
+from huiyin.matters.table import Alarm, ClockKind, Event, State
+from huiyin.notices.alarms import Rung
 from huiyin.web.citizen import story
 from huiyin.web.citizen.story import Loop, Story
 
@@ -41,8 +42,6 @@ _DATA: dict[Event, dict[str, Any]] = {
     Event.RECUSE: {"reason": "内部理由"},
     Event.ORDER: {"demand": "内部要求"},
     Event.ANSWER_ORDER: {"answer": "内部答复"},
-    Event.WARN: {"clock": "callback"},
-    Event.BREACH: {"clock": "callback"},
 }
 
 
@@ -62,6 +61,11 @@ def _clock(kind: ClockKind, *, due: datetime, in_round: int = 1, **more: Any) ->
     return Clock(kind=kind, round=in_round, due_at=due, started_at=NOW, warn_at=NOW, **more)
 
 
+def _rung(alarm: Alarm, clock: ClockKind = ClockKind.CALLBACK) -> Rung:
+    """Just before everything else."""
+    return Rung(NOW - timedelta(minutes=1), alarm, clock, 1, NOW.date())
+
+
 def _reply(text: str, number: int = 1, in_round: int = 1) -> Reply:
     return Reply(text=text, number=number, round=in_round, result_class="solved")
 
@@ -77,6 +81,7 @@ def _tell(state: State = State.DELIVERED, *steps: Step, **more: Any) -> Story:
         "first_unit": UNIT,
         "steps": steps or [_step(Event.OPEN)],
         "clocks": [],
+        "alarms": [],
         "replies": [],
         "milestones_done": 0,
         "milestones": 0,
@@ -98,6 +103,17 @@ def test_every_event_has_a_sentence_and_tells_nothing_internal(event: Event, lan
     assert item.at == NOW
     chinese = any("\u4e00" <= sign <= "\u9fff" for sign in item.title.replace(UNIT, ""))
     assert chinese == (language == "zh-hans")
+
+
+@pytest.mark.parametrize("alarm", list(Alarm))
+@pytest.mark.parametrize("clock", list(ClockKind))
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_every_alarm_has_a_sentence(alarm: Alarm, clock: ClockKind, language: str) -> None:
+    with translation.override(language):
+        item = _tell(State.CLOSED, alarms=[_rung(alarm, clock)]).items[0]
+    assert item.title
+    assert "%(" not in item.title
+    assert item.state == ("done" if alarm == Alarm.WARN else "late")
 
 
 @pytest.mark.parametrize("state", list(State))
@@ -134,7 +150,8 @@ def test_a_deadline_that_passed_is_called_overdue_before_anybody_recorded_it() -
 
 
 def test_a_breach_stays_in_the_story_and_says_that_the_supervisor_knows() -> None:
-    told = _tell(State.VERIFIED, _step(Event.BREACH), _step(Event.VERIFY))
+    overdue = _rung(Alarm.BREACH)
+    told = _tell(State.VERIFIED, _step(Event.VERIFY), alarms=[overdue])
     assert told.items[0].state == "late"
     assert told.items[0].title == f"{UNIT}未按期联系您"
     assert "上级" in told.items[0].text

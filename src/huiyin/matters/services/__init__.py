@@ -25,6 +25,7 @@ from huiyin.matters.services.contact import (
 from huiyin.matters.services.extending import ask_extension, decide_extension
 from huiyin.matters.services.input import MAX_TEXT
 from huiyin.matters.services.joint import add_co_unit, contribute, end_co_unit, state_side
+from huiyin.matters.services.lateness import record_lateness
 from huiyin.matters.services.merging import merge, split
 from huiyin.matters.services.opening import open_matter
 from huiyin.matters.services.policies import add_policy, seed_policies
@@ -80,6 +81,7 @@ __all__ = [
     "record_consequence",
     "record_contact",
     "record_late_contact",
+    "record_lateness",
     "return_matter",
     "return_reply",
     "ring_due",

@@ -1,81 +1,73 @@
 """What clocks ask for when their time has come: reminders, set by set, and the end of a follow-up.
 
-A batch takes the same few statements whatever its size, and the transition table stays the
-authority: a reminder is written where the table has one row for it without guards, and where a row
-is missing the batch fails as a single step would.
+A reminder changes no matter: the clock remembers how far up its ladder it is, and whoever has to
+know gets a notice. A batch takes the same few statements whatever its size.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
 
-from huiyin.kernel import bulk, clock, ids
-from huiyin.log import services as log
-from huiyin.matters import engine, hooks, table
+from huiyin.kernel import bulk, clock
+from huiyin.matters import engine, hooks
 from huiyin.matters.audience import Audience
-from huiyin.matters.errors import NotNow
 from huiyin.matters.ladder import Climb, Rung, Running, climb
 from huiyin.matters.models import Clock, Extension, FollowUp, Matter, Step
 from huiyin.matters.services.closing import close_when_done
-from huiyin.matters.table import MINDERS, ClockKind, Event, Party, State
+from huiyin.matters.table import Alarm, ClockKind, Event, Party
 
 # The end of a follow-up's window is no reminder but a step that closes the matter.
 _ENDS_A_FOLLOW_UP = Q(kind=ClockKind.FOLLOW_UP)
 
 
 class _Due(NamedTuple):
-    """A clock that asks for something, and its matter; both locked."""
+    """A clock that asks for something, and its matter; both locked.
 
-    clock_id: UUID
+    Keys and moments are texts as the database writes them: most go back as they came.
+    """
+
+    clock_id: str
     kind: str
     amount: int
     unit: str
-    started_at: datetime
-    due_at: datetime
-    warnings: list[float]
-    warned_at: datetime | None
-    breached_at: datetime | None
+    round: int
+    started_at: str
+    due_at: str
+    # As JSON.
+    warnings: str
+    warned_at: str | None
+    breached_at: str | None
     level: int
-    matter_id: UUID
+    matter_id: str
     code: str
     matter_kind: str
-    organisation_id: UUID
-    policy_id: UUID
+    organisation_id: str
+    policy_id: str
     state: str
-    round: int
-    steps_taken: int
-    opened_at: datetime
-    next_due_at: datetime | None
-    handler_id: UUID | None
+    next_due_at: str | None
+    handler_id: str | None
+
+
+def _text(name: str) -> Cast:
+    return Cast(name, TextField())
 
 
 _COLUMNS = (
-    *("pk", "kind", "amount", "unit", "started_at", "due_at", "warnings"),
-    *("warned_at", "breached_at", "level", "matter_id"),
-    *("matter__code", "matter__kind", "matter__organisation_id", "matter__policy_id"),
-    *("matter__state", "matter__round", "matter__steps_taken", "matter__opened_at"),
-    *("matter__next_due_at", "matter__handler_id"),
+    *(_text("pk"), "kind", "amount", "unit", "round", _text("started_at"), _text("due_at")),
+    *(_text("warnings"), _text("warned_at"), _text("breached_at"), "level"),
+    *(_text("matter_id"), "matter__code", "matter__kind", _text("matter__organisation_id")),
+    *(_text("matter__policy_id"), "matter__state", _text("matter__next_due_at")),
+    _text("matter__handler_id"),
 )
-
-
-@dataclass
-class _Batch:
-    """What is about to be written."""
-
-    now: datetime
-    steps_of: dict[UUID, int] = field(default_factory=dict)
-    clocks: list[tuple[Any, ...]] = field(default_factory=list)
-    reminders: list[hooks.Reminder] = field(default_factory=list)
-    news: list[log.New] = field(default_factory=list)
 
 
 @transaction.atomic
@@ -133,182 +125,116 @@ def _claim(
 
 
 def _ring(due: Sequence[_Due], now: datetime, audience: Audience) -> None:
-    audience.load({one.organisation_id for one in due}, {one.policy_id for one in due})
+    audience.load({_key(one.organisation_id) for one in due}, {_key(one.policy_id) for one in due})
     asking = _asking_for_more_time(due)
     away = _stepped_back(due)
-    batch = _Batch(now)
-    keys = iter(ids.uuid7s(2 * len(due)))
+    clocks: list[tuple[Any, ...]] = []
+    reminders: list[hooks.Reminder] = []
     for one in due:
+        place = audience.place(_key(one.organisation_id), _key(one.policy_id), _kind(one.kind))
         running = _running(one)
-        minder = MINDERS[running.kind]
         reached = climb(
-            running,
-            now,
-            top=audience.top(one.organisation_id, one.policy_id, minder),
-            reminds=minder is not None,
-            periods=audience.periods(one.organisation_id),
+            running, now, top=place.top, reminds=place.minder is not None, periods=place.periods
         )
-        batch.clocks.append(_after(one, reached, now))
+        clocks.append(_after(one, reached, now))
         for rung in reached.rungs:
-            told, nobody = audience.told(
-                one.organisation_id,
+            if rung.silent:
+                continue
+            told, nobody = place.told(
                 rung,
-                minder,
-                handler=one.handler_id,
-                extension=rung.event != Event.ESCALATE and one.matter_id in asking,
-                away=away.get(one.matter_id, frozenset()) if away else frozenset(),
+                handler=_key(one.handler_id) if one.handler_id else None,
+                extension=rung.alarm != Alarm.ESCALATE and one.matter_id in asking,
+                away=away.get(one.matter_id, _NOBODY),
             )
-            _add(batch, next(keys), one, running, rung, audience, told, nobody)
-    _write(batch)
+            last_day = running.last_day.isoformat()
+            at_which = f"{rung.alarm.value}{rung.place or rung.last}"
+            reminders.append(
+                hooks.Reminder(
+                    alarm=rung.alarm.value,
+                    at=now,
+                    data=_said(one, rung, last_day),
+                    matter_id=one.matter_id,
+                    code=one.code,
+                    kind=one.matter_kind,
+                    organisation=place.organisation,
+                    state=one.state,
+                    next_due_at=_moment(one.next_due_at) if one.next_due_at else None,
+                    reason=f"{one.clock_id.replace('-', '')}-{last_day}-{at_which}",
+                    told=told,
+                    nobody=nobody,
+                )
+            )
+    bulk.update(Clock, ("warned_at", "breached_at", "level", "next_at"), clocks)
+    if reminders:
+        hooks.announce_reminders(reminders)
 
 
-def _asking_for_more_time(due: Iterable[_Due]) -> set[UUID]:
+_NOBODY: frozenset[UUID] = frozenset()
+_key = lru_cache(maxsize=100_000)(UUID)
+_kind = lru_cache(ClockKind)
+
+
+@lru_cache(maxsize=10_000)
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    # SQLite keeps them without a zone, in UTC.
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@lru_cache(maxsize=256)
+def _shares(warnings: str) -> list[float]:
+    found: list[float] = json.loads(warnings)
+    return found
+
+
+def _asking_for_more_time(due: Iterable[_Due]) -> set[str]:
     """Which matters wait for somebody to grant or refuse more time."""
-    matters = {one.matter_id for one in due if one.kind == ClockKind.RECTIFICATION}
+    matters = {_key(one.matter_id) for one in due if one.kind == ClockKind.RECTIFICATION}
     if not matters:
         return set()
     open_ones = Extension.objects.filter(granted__isnull=True, matter__in=matters)
-    return set(open_ones.order_by().values_list("matter", flat=True))
+    return set(open_ones.order_by().values_list(_text("matter_id"), flat=True))
 
 
-def _stepped_back(due: Iterable[_Due]) -> dict[UUID, frozenset[UUID]]:
+def _stepped_back(due: Iterable[_Due]) -> dict[str, frozenset[UUID]]:
     """The arbiters who have nothing more to do with a matter, by matter."""
-    matters = {one.matter_id for one in due if one.kind == ClockKind.RULING}
-    found: dict[UUID, frozenset[UUID]] = {}
+    matters = {_key(one.matter_id) for one in due if one.kind == ClockKind.RULING}
+    found: dict[str, frozenset[UUID]] = {}
     if matters:
         steps = Step.objects.filter(event=Event.RECUSE, matter__in=matters, actor__isnull=False)
-        for matter_id, staff_id in steps.order_by().values_list("matter", "actor"):
-            found[matter_id] = found.get(matter_id, frozenset()) | {staff_id}
+        for matter_id, staff_id in steps.order_by().values_list(_text("matter_id"), "actor"):
+            found[matter_id] = found.get(matter_id, _NOBODY) | {staff_id}
     return found
 
 
 def _running(one: _Due) -> Running:
     return Running(
-        ClockKind(one.kind),
+        _kind(one.kind),
         one.amount,
         one.unit,
-        one.started_at,
-        one.due_at,
-        one.warnings,
-        one.warned_at,
-        one.breached_at,
+        _moment(one.started_at),
+        _moment(one.due_at),
+        _shares(one.warnings),
+        _moment(one.warned_at) if one.warned_at else None,
+        _moment(one.breached_at) if one.breached_at else None,
         one.level,
     )
 
 
 def _after(one: _Due, reached: Climb, now: datetime) -> tuple[Any, ...]:
     """The clock's new values: warned_at, breached_at, level, next_at."""
-    events = [rung.event for rung in reached.rungs]
-    return (
-        one.clock_id,
-        now if Event.WARN in events else one.warned_at,
-        now if Event.BREACH in events else one.breached_at,
-        reached.level,
-        reached.next_at,
-    )
+    warned_at: str | datetime | None = one.warned_at
+    breached_at: str | datetime | None = one.breached_at
+    for rung in reached.rungs:
+        if rung.alarm is Alarm.WARN:
+            warned_at = now
+        elif rung.alarm is Alarm.BREACH:
+            breached_at = now
+    return one.clock_id, warned_at, breached_at, reached.level, reached.next_at
 
 
-def _add(
-    batch: _Batch,
-    key: UUID,
-    one: _Due,
-    running: Running,
-    rung: Rung,
-    audience: Audience,
-    told: tuple[hooks.Told, ...],
-    nobody: tuple[Party, ...],
-) -> None:
-    _need_row(one.state, rung.event)
-    number = batch.steps_of.get(one.matter_id, one.steps_taken) + 1
-    batch.steps_of[one.matter_id] = number
-    organisation = audience.organisation(one.organisation_id)
-    last_day = running.last_day.isoformat()
-    public: dict[str, Any] = {"clock": one.kind, "due_day": last_day}
-    if rung.event == Event.ESCALATE:
-        public["level"] = rung.last
-    batch.reminders.append(
-        hooks.Reminder(
-            step_id=key,
-            event=rung.event.value,
-            number=number,
-            at=batch.now,
-            data=public,
-            matter_id=one.matter_id,
-            code=one.code,
-            kind=one.matter_kind,
-            organisation=organisation,
-            state=one.state,
-            round=one.round,
-            next_due_at=one.next_due_at,
-            reason=f"{one.clock_id.hex}-{last_day}-{rung.event.value}{rung.place or rung.last}",
-            told=() if rung.silent else told,
-            nobody=() if rung.silent else nobody,
-            silent=rung.silent,
-        )
-    )
-    batch.news.append(
-        log.New(
-            kind="step",
-            organisation=organisation,
-            subject_id=key,
-            public=engine.public_part(
-                code=one.code,
-                kind=one.matter_kind,
-                number=number,
-                event=rung.event,
-                state=one.state,
-                in_round=one.round,
-                by=Party.PLATFORM,
-                organisation=organisation,
-                at=batch.now,
-                opened_at=one.opened_at,
-                more=public,
-            ),
-        )
-    )
-
-
-@lru_cache(maxsize=256)
-def _need_row(state: str, event: Event) -> None:
-    """Raises ``NotNow`` unless the table lets the platform take ``event`` in ``state`` as it is,
-    without a guard to ask and without moving the matter or its clocks."""
-    possible = table.rows(State(state), event)
-    if not possible:
-        raise NotNow
-    for row in possible:
-        moves = row.target != row.source or row.stops or row.starts or row.reopens
-        if Party.PLATFORM not in row.by or row.guards or moves:
-            raise NotNow
-
-
-def _write(batch: _Batch) -> None:
-    """A fixed number of statements."""
-    entries = log.append_all(batch.news)
-    said: dict[tuple[Any, ...], str] = {}
-    rows = []
-    for reminder, entry_id in zip(batch.reminders, entries, strict=True):
-        facts = tuple(reminder.data.values())
-        data = said.get(facts)
-        if data is None:
-            data = said[facts] = json.dumps(reminder.data)
-        rows.append(
-            (
-                reminder.step_id,
-                reminder.matter_id,
-                reminder.number,
-                reminder.event,
-                reminder.state,
-                reminder.round,
-                data,
-                entry_id,
-            )
-        )
-    bulk.insert(
-        Step, _STEP, rows, same={"at": batch.now, "party": Party.PLATFORM.value, "actor": None}
-    )
-    bulk.update(Clock, ("warned_at", "breached_at", "level", "next_at"), batch.clocks)
-    bulk.update(Matter, ("steps_taken",), list(batch.steps_of.items()))
-    hooks.announce_reminders(batch.reminders)
-
-
-_STEP = ("id", "matter", "number", "event", "state_after", "round", "data", "entry")
+def _said(one: _Due, rung: Rung, last_day: str) -> dict[str, Any]:
+    said: dict[str, Any] = {"clock": one.kind, "due_day": last_day, "round": one.round}
+    if rung.alarm == Alarm.ESCALATE:
+        said["level"] = rung.last
+    return said

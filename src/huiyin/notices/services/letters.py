@@ -10,11 +10,10 @@ from django.db.models import QuerySet
 
 from huiyin.directory.models import Staff
 from huiyin.kernel import clock, wakeup
-from huiyin.matters.models import Step
 from huiyin.matters.table import Party
 from huiyin.notices.errors import NobodyOnDuty, NotDead
 from huiyin.notices.models import Outbox
-from huiyin.notices.recipients import staff_for
+from huiyin.notices.recipients import Recipient, staff_for
 from huiyin.notices.services.announcing import OUTBOX, to_staff
 from huiyin.notices.transports import names
 
@@ -27,7 +26,8 @@ def replay_dead_letter(*, outbox: Outbox, by: Staff) -> None:
 
     One that had no recipient goes to whoever is on duty now. Raises ``NotDead``, ``NobodyOnDuty``.
     """
-    letter = Outbox.objects.select_for_update(of=("self",)).get(pk=outbox.pk)
+    letters = Outbox.objects.select_related("step", "matter__organisation__region")
+    letter = letters.select_for_update(of=("self",)).get(pk=outbox.pk)
     if letter.state != Outbox.State.DEAD:
         raise NotDead
     if letter.transport == names.INBOX and letter.staff_id is None:
@@ -69,20 +69,38 @@ def replay_dead_letters(*, letters: QuerySet[Outbox], by: Staff) -> tuple[int, i
 
 def _address(letter: Outbox) -> None:
     """Give a letter without recipient to the first who is on duty, and write one to the others."""
-    if letter.step_id is None:
+    if letter.matter is None:
         raise NobodyOnDuty
-    step = Step.objects.select_related("matter__organisation__region").get(pk=letter.step_id)
-    people, _nobody = staff_for([Party(letter.audience)], step.matter.organisation)
-    told = set(
-        Outbox.objects.filter(step=step, staff__isnull=False).values_list("staff", flat=True)
+    people, _nobody = staff_for([Party(letter.audience)], letter.matter.organisation)
+    alike = Outbox.objects.filter(
+        matter=letter.matter, event=letter.event, created_at=letter.created_at
     )
-    notices = [to_staff(step, person) for person in people if person.staff_id not in told]
+    told = set(alike.filter(staff__isnull=False).values_list("staff", flat=True))
+    notices = [_to(person, letter) for person in people if person.staff_id not in told]
     if not notices:
         raise NobodyOnDuty
     now = clock.now()
     first, *others = notices
     letter.staff_id, letter.payload = first.staff_id, first.payload
-    letter.delivery_key = first.delivery_key
+    letter.delivery_key, letter.next_channel_at = first.delivery_key, now
     for notice in others:
-        notice.created_at = notice.next_attempt_at = now
+        notice.created_at = notice.next_attempt_at = notice.next_channel_at = now
     Outbox.objects.bulk_create(others)
+
+
+def _to(person: Recipient, letter: Outbox) -> Outbox:
+    """The notice that ``letter`` would have been had ``person`` been on duty."""
+    if letter.step is not None:
+        return to_staff(letter.step, person)
+    reason = letter.delivery_key.removesuffix(letter.audience)
+    return Outbox(
+        matter=letter.matter,
+        event=letter.event,
+        audience=person.audience,
+        transport=letter.transport,
+        staff_id=person.staff_id,
+        payload={**letter.payload, "stands_in": person.stands_in},
+        delivery_key=f"{reason}{person.staff_id.hex}",
+        accepted_at=letter.accepted_at,
+        tries_left=settings.HUIYIN_NOTICE_TRIES,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +26,7 @@ from huiyin.notices.transports import names
 log = logging.getLogger(__name__)
 
 _FIELDS = (
-    *("matter", "step", "event", "audience", "transport", "staff", "endpoint"),
+    *("matter", "event", "audience", "transport", "staff", "endpoint"),
     *("payload", "delivery_key", "next_attempt_at", "state", "next_channel_at"),
 )
 _KEY = _FIELDS.index("delivery_key")
@@ -66,6 +67,7 @@ def _store(rows: Sequence[_Row], at: datetime) -> None:
         ("id", *_FIELDS),
         [(key, *row) for key, row in zip(keys, rows, strict=True)],
         same={
+            "step": None,
             "action": Outbox.Action.TELL.value,
             "accepted_at": at,
             "created_at": at,
@@ -104,24 +106,9 @@ class _Endpoints:
 
 
 def _rows(reminder: Reminder, endpoints: _Endpoints) -> Iterator[_Row]:
-    facts = {"due": reminder.next_due_at, **reminder.data}
-    yield from _for_staff(reminder, facts)
-    for endpoint in endpoints.over(reminder.organisation):
-        if endpoint.transport != names.ROBOT:
-            payload = _encode(_for_system(reminder, facts))
-            yield _row(reminder, names.WEBHOOK, SYSTEM, payload, endpoint=endpoint.pk)
-        elif reminder.told or reminder.nobody:
-            # A group hears of what concerns somebody in it, not of every step.
-            yield _row(reminder, names.ROBOT, SYSTEM, _encode(facts), endpoint=endpoint.pk)
-
-
-def _for_staff(reminder: Reminder, facts: dict[str, Any]) -> Iterator[_Row]:
-    written: dict[bool, str] = {}
+    facts = {"due": reminder.next_due_at, "state": reminder.state, **reminder.data}
     for told in reminder.told:
-        payload = written.get(told.stands_in)
-        if payload is None:
-            payload = _encode({**facts, "stands_in": told.stands_in})
-            written[told.stands_in] = payload
+        payload = _for_staff(*facts.items(), ("stands_in", told.stands_in))
         yield _row(reminder, names.INBOX, told.audience.value, payload, told=told)
     for party in reminder.nobody:
         log.error(
@@ -130,21 +117,31 @@ def _for_staff(reminder: Reminder, facts: dict[str, Any]) -> Iterator[_Row]:
             reminder.code,
         )
         yield _row(reminder, names.INBOX, party.value, _encode(facts), nobody=party)
+    for endpoint in endpoints.over(reminder.organisation):
+        if endpoint.transport != names.ROBOT:
+            payload = _encode(_for_system(reminder, facts))
+            yield _row(reminder, names.WEBHOOK, SYSTEM, payload, endpoint=endpoint.pk)
+        elif reminder.told or reminder.nobody:
+            # A group hears of what concerns somebody in it, not of every alarm.
+            yield _row(reminder, names.ROBOT, SYSTEM, _encode(facts), endpoint=endpoint.pk)
+
+
+# Many clocks are due on the same day.
+@lru_cache(maxsize=4096)
+def _for_staff(*facts: tuple[str, Any]) -> str:
+    return _encode(dict(facts))
 
 
 def _for_system(reminder: Reminder, facts: dict[str, Any]) -> dict[str, Any]:
     return {
-        "type": "matter.step",
+        "type": "matter.alarm",
         "timestamp": reminder.at,
         "data": {
             "matter": reminder.code,
             "matter_kind": reminder.kind,
             "organisation": reminder.organisation.uscc,
             "region": reminder.organisation.region.code,
-            "step": reminder.number,
-            "event": reminder.event,
-            "state": reminder.state,
-            "round": reminder.round,
+            "event": reminder.alarm,
             "by": Party.PLATFORM.value,
             **facts,
         },
@@ -167,8 +164,7 @@ def _row(
     dead = nobody is not None
     return (
         reminder.matter_id,
-        reminder.step_id,
-        reminder.event,
+        reminder.alarm,
         audience,
         transport,
         told.staff_id if told else None,

@@ -17,6 +17,7 @@ from huiyin.kernel.problems import NotFound
 from huiyin.log.models import Leaf
 from huiyin.matters.models import Matter, Milestone, Reply
 from huiyin.matters.queries import told_replies
+from huiyin.notices.alarms import alarms_of
 from huiyin.reviews import tokens
 from huiyin.reviews.models import BAD_LEVELS, Level, Photo, Review, ServiceEvent, Tag
 from huiyin.reviews.queries import (
@@ -187,14 +188,15 @@ def _story(matter: Matter | None, event: ServiceEvent, given: list[Given]) -> St
         rectification__round=matter.round,
         rectification__organisation=matter.organisation_id,
     ).aggregate(planned=Count("pk"), done=Count("done_at"))
-    steps = list(matter.steps.all())
+    steps, clocks = list(matter.steps.all()), list(matter.clocks.all())
     return story.of_loop(
         story.Loop(
             matter=matter,
             unit=str(matter.organisation),
             first_unit=str(event.organisation),
             steps=steps,
-            clocks=list(matter.clocks.all()),
+            clocks=clocks,
+            alarms=alarms_of(matter, clocks),
             replies=list(matter.replies.all()),
             milestones_done=plan["done"],
             milestones=plan["planned"],

@@ -23,6 +23,7 @@ from huiyin.kernel.problems import NotFound, Problem
 from huiyin.matters import kinds
 from huiyin.matters.models import Clock, Step
 from huiyin.matters.table import Event
+from huiyin.notices.alarms import latest_alarms
 from huiyin.notices.queries import dead_letter_count
 from huiyin.web.desk import history
 from huiyin.web.desk.frame import desk_page, member, render_desk
@@ -31,8 +32,8 @@ _SHOWN = 20
 # Matters that began together fall due together: one move brings all of them about.
 _TOGETHER = timedelta(minutes=1)
 _NAMED = 3
-# What the passing of time alone brings about.
-_BY_TIME = (Event.WARN, Event.BREACH, Event.ESCALATE, Event.LET_FOLLOW_UP_EXPIRE, Event.CLOSE)
+# The steps that the passing of time alone brings about.
+_BY_TIME = (Event.LET_FOLLOW_UP_EXPIRE, Event.CLOSE)
 # Whatever waits for a moment should look at the clock again at once.
 _TOPICS = ("sweeper", "outbox", "sealer", "sealed")
 
@@ -196,20 +197,28 @@ def _what_happened() -> dict[str, Any]:
         .select_related("matter__organisation")
         .order_by("-at", "-pk")[:_SHOWN]
     )
-    described = kinds.describe({step.matter_id: step.matter for step in steps}.values())
+    alarms = latest_alarms(_SHOWN)
+    of_steps = [
+        (
+            step.matter,
+            {
+                "title": capfirst(step.get_event_display()),
+                "state": "done",
+                "at": step.at,
+                "text": history.said(step, {}),
+            },
+        )
+        for step in steps
+    ]
+    happened = of_steps + [(matter, history.of_alarm(rung)) for matter, rung in alarms]
+    described = kinds.describe({matter.pk: matter for matter, _entry in happened}.values())
+    for matter, entry in happened:
+        entry["actor"] = f"{described[matter.pk].title} · {matter.organisation}"
+    happened.sort(key=lambda one: one[1]["at"], reverse=True)
     now = clock.now()
     upcoming = _upcoming(now)
     return {
-        "happened": [
-            {
-                "title": capfirst(step.get_event_display()),
-                "state": "late" if step.event == Event.BREACH else "done",
-                "at": step.at,
-                "actor": f"{described[step.matter_id].title} · {step.matter.organisation}",
-                "text": history.said(step, {}),
-            }
-            for step in steps
-        ],
+        "happened": [entry for _matter, entry in happened[:_SHOWN]],
         "upcoming": upcoming[:_NAMED],
         "more": len(upcoming[_NAMED:]),
         "next_working_day": _offices_open(now),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from django.db.models import TextChoices
@@ -12,27 +13,42 @@ from django.utils.translation import gettext as _
 
 from huiyin.directory.queries import names_in_words
 from huiyin.matters.models import ContactAttempt, Matter, ResultClass, RootCause, Step
-from huiyin.matters.table import ClockKind, Event, Party
+from huiyin.matters.table import Alarm, ClockKind, Event, Party
+from huiyin.notices.alarms import Rung, alarms_of
 from huiyin.web.templatetags.huiyin import local_date
 
 _UNITS = ("from_name", "to_name", "unit_name")
-_LATE = frozenset({Event.BREACH, Event.ESCALATE})
 
 
 def timeline(matter: Matter) -> list[dict[str, Any]]:
-    """The entries of components/timeline.html, oldest first. At most two queries."""
+    """The entries of components/timeline.html, oldest first. At most four queries."""
     steps = list(matter.steps.select_related("actor").order_by("number"))
     names = names_in_words(str(step.data.get(key, "")) for step in steps for key in _UNITS)
-    return [
+    entries = [
         {
             "title": capfirst(step.get_event_display()),
-            "state": "late" if step.event in _LATE else "done",
+            "state": "done",
             "at": step.at,
             "actor": _actor(step),
             "text": said(step, names),
         }
         for step in steps
     ]
+    entries += [of_alarm(rung) for rung in alarms_of(matter, matter.clocks.all())]
+    # Stable: what happened at one moment stays in its order, steps first.
+    return sorted(entries, key=itemgetter("at"))
+
+
+def of_alarm(rung: Rung) -> dict[str, Any]:
+    """The timeline's entry for an alarm of a clock."""
+    about = {"clock": rung.clock.label, "day": local_date(rung.last_day)}
+    return {
+        "title": capfirst(rung.alarm.label),
+        "state": "done" if rung.alarm == Alarm.WARN else "late",
+        "at": rung.at,
+        "actor": str(Party.PLATFORM.label),
+        "text": capfirst(_("%(clock)s, due %(day)s") % about),
+    }
 
 
 def said(step: Step, names: Mapping[str, str]) -> str:
@@ -49,10 +65,6 @@ def said(step: Step, names: Mapping[str, str]) -> str:
     if step.event == Event.DRAFT_REPLY:
         result = _label(ResultClass, data.get("result_class"))
         lines.append(_("Result: %(result)s") % {"result": result})
-    if step.event in {Event.WARN, Event.BREACH, Event.ESCALATE}:
-        last_day = local_date(date.fromisoformat(data["due_day"]))
-        clock = _label(ClockKind, data.get("clock"))
-        lines.append(capfirst(_("%(clock)s, due %(day)s") % {"clock": clock, "day": last_day}))
     if "from_name" in data and "to_name" in data:
         ends = [names.get(data[key], data[key]) for key in ("from_name", "to_name")]
         lines.append(" → ".join(ends))

@@ -9,6 +9,7 @@ from datetime import datetime
 from huiyin.matters.models import Clock, Matter, Reply, Step
 from huiyin.matters.queries import answered_rounds
 from huiyin.matters.table import ClockKind, Event
+from huiyin.notices.alarms import Rung
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class Loop:
     first_unit: str
     steps: Sequence[Step]
     clocks: Sequence[Clock]
+    alarms: Sequence[Rung]
     replies: Sequence[Reply]
     milestones_done: int
     milestones: int

@@ -1,15 +1,18 @@
-"""What happened: one sentence for every event of the transition table."""
+"""What happened: one sentence for every event of the transition table and every alarm of
+a clock."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
+from operator import attrgetter
 
 from django.utils.translation import gettext as _
 
 from huiyin.matters.models import ContactAttempt, RootCause, Step
-from huiyin.matters.table import ClockKind, Event, Party
+from huiyin.matters.table import Alarm, ClockKind, Event, Party
+from huiyin.notices.alarms import Rung
 from huiyin.web.citizen.story.parts import Item, Loop
 from huiyin.web.templatetags.huiyin import local_date, local_due
 
@@ -21,13 +24,20 @@ _MOVES = frozenset({Event.HAND_ON, Event.ASSIGN, Event.REDIRECT})
 
 def past(loop: Loop) -> list[Item]:
     """Everything that happened, oldest first."""
-    told, unit = [], loop.first_unit
-    for step in loop.steps:
-        event = Event(step.event)
+    happened: list[Step | Rung] = [*loop.steps, *loop.alarms]
+    told: list[tuple[Event | None, Item]] = []
+    unit = loop.first_unit
+    # Stable: what happened at one moment stays in its order, steps first.
+    for one in sorted(happened, key=attrgetter("at")):
         # A sentence names the unit that was in charge then.
-        told.append((event, SENTENCES[event](replace(loop, unit=unit), step)))
+        then = replace(loop, unit=unit)
+        if isinstance(one, Rung):
+            told.append((None, ALARMS[one.alarm](then, one)))
+            continue
+        event = Event(one.event)
+        told.append((event, SENTENCES[event](then, one)))
         if event in _MOVES:
-            unit = loop.named(step, "to_name") or loop.unit
+            unit = loop.named(one, "to_name") or loop.unit
     return [
         item
         for place, (event, item) in enumerate(told)
@@ -182,30 +192,34 @@ def _did_close(loop: Loop, step: Step) -> Item:
     return _did(step, _("The matter is closed"), loop)
 
 
-def _reminded(loop: Loop, step: Step) -> Item:
+def _reminded(loop: Loop, rung: Rung) -> Item:
     words = {
-        ClockKind.CALLBACK.value: _("%(unit)s was reminded to contact you by %(due)s"),
-        ClockKind.RECTIFICATION.value: _("%(unit)s was reminded to reply to you by %(due)s"),
-        ClockKind.FOLLOW_UP.value: _("Reminder: you can rate again until %(due)s"),
-        ClockKind.RULING.value: _("The arbiter was reminded to decide by %(due)s"),
-        ClockKind.SUPERVISION.value: _(
-            "%(unit)s was reminded to answer the supervising body by %(due)s"
-        ),
-    }[step.data["clock"]]
-    row = loop.clock(ClockKind(step.data["clock"]), step.round)
-    return _did(step, words, loop, due=local_due(row.due_at if row else None))
+        ClockKind.CALLBACK: _("%(unit)s was reminded to contact you by %(due)s"),
+        ClockKind.RECTIFICATION: _("%(unit)s was reminded to reply to you by %(due)s"),
+        ClockKind.FOLLOW_UP: _("Reminder: you can rate again until %(due)s"),
+        ClockKind.RULING: _("The arbiter was reminded to decide by %(due)s"),
+        ClockKind.SUPERVISION: _("%(unit)s was reminded to answer the supervising body by %(due)s"),
+    }[rung.clock]
+    row = loop.clock(rung.clock, rung.round)
+    return _rang(rung, words, loop, due=local_due(row.due_at if row else None))
 
 
-def _breached(loop: Loop, step: Step) -> Item:
+def _breached(loop: Loop, rung: Rung) -> Item:
     words = {
-        ClockKind.CALLBACK.value: _("%(unit)s did not contact you in time"),
-        ClockKind.RULING.value: _("The arbiter did not decide in time"),
-        ClockKind.SUPERVISION.value: _("%(unit)s did not answer the supervising body in time"),
-    }.get(step.data["clock"], _("%(unit)s did not reply to you in time"))
-    item = _did(
-        step, words, loop, text=_("The delay is on record and the supervising body has been told.")
-    )
-    return replace(item, state="late")
+        ClockKind.CALLBACK: _("%(unit)s did not contact you in time"),
+        ClockKind.RULING: _("The arbiter did not decide in time"),
+        ClockKind.SUPERVISION: _("%(unit)s did not answer the supervising body in time"),
+    }.get(rung.clock, _("%(unit)s did not reply to you in time"))
+    known = _("The delay is on record and the supervising body has been told.")
+    return replace(_rang(rung, words, loop), text=known, state="late")
+
+
+def _escalated(loop: Loop, rung: Rung) -> Item:
+    return replace(_rang(rung, _("The delay was reported one level higher"), loop), state="late")
+
+
+def _rang(rung: Rung, words: str, loop: Loop, **more: str) -> Item:
+    return Item(words % {"unit": loop.unit, **more}, at=rung.at)
 
 
 def _handed_on(loop: Loop, step: Step) -> Item:
@@ -390,10 +404,6 @@ def _answered_order(loop: Loop, step: Step) -> Item:
     return _did(step, _("%(unit)s answered the supervising body"), loop)
 
 
-def _escalated(loop: Loop, step: Step) -> Item:
-    return replace(_did(step, _("The delay was reported one level higher"), loop), state="late")
-
-
 def _recomputed(loop: Loop, step: Step) -> Item:
     return _did(
         step,
@@ -454,8 +464,6 @@ SENTENCES: Mapping[Event, Callable[[Loop, Step], Item]] = {
     Event.CITIZEN_WRITES: _wrote,
     Event.END_CONTACT: _ended_contact,
     Event.CLOSE: _did_close,
-    Event.WARN: _reminded,
-    Event.BREACH: _breached,
     Event.HAND_ON: _handed_on,
     Event.RETURN: _returned_matter,
     Event.ASSIGN: _assigned,
@@ -480,6 +488,10 @@ SENTENCES: Mapping[Event, Callable[[Loop, Step], Item]] = {
     Event.REDIRECT: _redirected,
     Event.ORDER: _ordered,
     Event.ANSWER_ORDER: _answered_order,
-    Event.ESCALATE: _escalated,
     Event.RECOMPUTE: _recomputed,
+}
+ALARMS: Mapping[Alarm, Callable[[Loop, Rung], Item]] = {
+    Alarm.WARN: _reminded,
+    Alarm.BREACH: _breached,
+    Alarm.ESCALATE: _escalated,
 }
