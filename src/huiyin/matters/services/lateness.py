@@ -30,7 +30,7 @@ def record_lateness(*, limit: int) -> int:
     )
     together: dict[tuple[UUID, date, str], list[Clock]] = defaultdict(list)
     for one in late:
-        day = clock.local(cast(datetime, one.breached_at)).date()
+        day = clock.local(cast("datetime", one.breached_at)).date()
         together[one.matter.organisation_id, day, one.matter.kind].append(one)
     entries = log.append_all(
         _entry(clocks, day, kind) for (_organisation, day, kind), clocks in together.items()
