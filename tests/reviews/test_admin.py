@@ -7,7 +7,7 @@ from django.test import Client
 
 from huiyin.directory.models import Role
 from huiyin.reviews.models import Integrator
-from huiyin.reviews.queries import integrator_by_key
+from huiyin.reviews.queries import current_tags, integrator_by_key
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -70,7 +70,7 @@ def test_everything_else_can_only_be_read_and_tells_nothing_personal(
     row = {
         "case": made.event.case_id,
         "serviceevent": made.event.pk,
-        "taglist": factories.reviews.current_tags()["510"].tag_list_id,
+        "taglist": current_tags()["510"].tag_list_id,
     }[noun]
     pages = [
         administrator.get(f"{ADDRESS}/{noun}/"),

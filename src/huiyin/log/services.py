@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -89,3 +90,51 @@ def append_all(news: Iterable[New]) -> list[UUID]:
         PendingEntry, ("entry",), [(key,) for key in keys], same={"is_review": False, "since": now}
     )
     return keys
+
+
+class NewReview(NamedTuple):
+    """The entry of a review, to be appended with others."""
+
+    organisation: Organisation
+    subject_id: UUID
+    public: Mapping[str, Any]
+    private: Mapping[str, str]
+
+
+def append_reviews(news: Iterable[NewReview]) -> list[Entry]:
+    """Append the entries of reviews, in three statements; they count for the epoch's floor.
+
+    Must run inside the transaction of what they record.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("a log entry belongs into the transaction of what it records")
+    now, stored, salts = clock.now(), [], []
+    for new in news:
+        made = entries.make("review", new.public, new.private)
+        entry = Entry(
+            kind="review",
+            organisation=new.organisation,
+            subject_id=new.subject_id,
+            public=made.canonical.decode(),
+            leaf_hash=made.leaf_hash,
+            appended_at=now,
+        )
+        stored.append(entry)
+        salts.append((entry.pk, json.dumps(made.salts)))
+    bulk.insert(
+        Entry,
+        ("id", "organisation", "subject_id", "public", "leaf_hash"),
+        [
+            (entry.pk, entry.organisation_id, entry.subject_id, entry.public, entry.leaf_hash)
+            for entry in stored
+        ],
+        same={"kind": "review", "appended_at": now},
+    )
+    bulk.insert(EntrySecret, ("entry", "salts"), salts)
+    bulk.insert(
+        PendingEntry,
+        ("entry",),
+        [(entry.pk,) for entry in stored],
+        same={"is_review": True, "since": now},
+    )
+    return stored

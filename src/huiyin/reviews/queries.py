@@ -36,10 +36,14 @@ from huiyin.reviews.screening import mask_name
 _SUMMARY_TEXT = 60
 
 
-def current_tags() -> dict[str, Tag]:
-    """The tags of the list in force today, by code. One query."""
+def current_tags(among: Iterable[str] | None = None) -> dict[str, Tag]:
+    """The tags of the list in force today, by code; those ``among`` some codes alone, if given.
+    One query."""
     newest = TagList.objects.filter(valid_from__lte=clock.today()).order_by("-valid_from")[:1]
-    return {tag.code: tag for tag in Tag.objects.filter(tag_list__in=newest)}
+    tags = Tag.objects.filter(tag_list__in=newest)
+    if among is not None:
+        tags = tags.filter(code__in=set(among))
+    return {tag.code: tag for tag in tags}
 
 
 def label(tag: Tag) -> str:

@@ -1,21 +1,15 @@
-"""The writers of reviews. One path for good and bad ones: ``submit``."""
+"""Giving a review: one citizen, one transaction. ``together.py`` does the same for many."""
 
 from __future__ import annotations
 
-import csv
-import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
-from importlib import resources
+from datetime import datetime
+from typing import Any
 
-from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from huiyin.directory.models import Region
 from huiyin.kernel import clock, crypto
-from huiyin.kernel.problems import Invalid
 from huiyin.kernel.text import is_blank, is_printable
 from huiyin.kernel.uploads import AcceptedFile
 from huiyin.log import services as log
@@ -26,15 +20,12 @@ from huiyin.reviews.models import (
     BAD_LEVELS,
     KIND,
     Channel,
-    Integrator,
-    Invitation,
     Level,
     Photo,
     Review,
     ReviewContent,
     ServiceEvent,
     Tag,
-    TagList,
     Trust,
 )
 from huiyin.reviews.naming import screen_for
@@ -42,7 +33,6 @@ from huiyin.reviews.queries import (
     clerks_concerned,
     current_tags,
     first_review_of,
-    hash_of_key,
     matter_of,
     with_receipt,
 )
@@ -51,8 +41,6 @@ from huiyin.reviews.tokens import FIRST, FOLLOW_UP
 
 MAX_TEXT = 2000
 MAX_PHOTOS = 5
-# The prefix lets scanners for leaked secrets recognise a key.
-_KEY_PREFIX, _KEY_BYTES = "hy_", 32
 
 
 @dataclass(frozen=True)
@@ -77,15 +65,15 @@ def submit(*, token: str, review: NewReview) -> Receipt:
     receipt again. Raises an error of ``errors.py``; then nothing was changed.
     """
     right = tokens.read(token)
-    checked = _checked(review)
+    checked = check(review, current_tags(review.tags) if review.tags else {})
     try:
         with transaction.atomic():
             stored = _store(right, checked)
-            _move_the_loop(stored)
+            move_the_loop(stored)
     except IntegrityError as error:
         # The unique key decides between two that came at the same instant.
         return _already_given(right, checked, error)
-    return receipt_for(with_receipt().get(pk=stored.pk))
+    return receipt_for(stored, photos=len(checked.photos))
 
 
 def takes_review(right: tokens.Token) -> bool:
@@ -104,11 +92,11 @@ def takes_review(right: tokens.Token) -> bool:
     return right.ordinal == FIRST or (matter is not None and matter.follow_up == FollowUp.ASKED)
 
 
-def _checked(review: NewReview) -> NewReview:
-    """``review`` as it will be stored. Raises what is wrong with it."""
+def check(review: NewReview, known: Mapping[str, Tag]) -> NewReview:
+    """``review`` as it will be stored; ``known`` are at least those of its tags that are in force.
+    Raises what is wrong with it."""
     if review.level not in Level.values:
         raise errors.LevelInvalid(field="level")
-    known = current_tags()
     chosen = list(dict.fromkeys(review.tags))
     for code in chosen:
         if code not in known:
@@ -140,48 +128,18 @@ def _store(right: tokens.Token, review: NewReview) -> Review:
     if right.ordinal == FOLLOW_UP:
         _need_open_follow_up(event)
     now = clock.now()
-    stored = Review(
-        organisation=event.organisation,
-        event=event,
-        ordinal=right.ordinal,
-        level=review.level,
-        tags=list(review.tags),
-        channel=review.channel,
-        trust=Trust.VERIFIED,
-        hide_name_from_public=review.hide_name_from_public,
-        hide_name_from_unit=review.hide_name_from_unit,
-        accepted_at=now,
-        code_hash=hash_of(code_for(event_id=event.pk, ordinal=right.ordinal)),
-        idempotency_hash=_idempotency_hash(review),
-    )
+    stored = row_of(event, right.ordinal, review, now)
+    public, private = said_of(stored, review)
     stored.entry = log.append(
         kind="review",
         organisation=event.organisation,
         subject_id=stored.pk,
-        public={
-            "organisation": event.organisation.uscc,
-            "region": event.organisation.region.code,
-            "item": event.case.item_code,
-            "day": clock.local(now).date().isoformat(),
-            "ordinal": stored.ordinal,
-            "level": stored.level,
-            "tags": sorted(stored.tags),
-            "channel": stored.channel,
-            "trust": stored.trust,
-        },
-        private={
-            "event": event.pk.hex,
-            "text": review.text,
-            "photos": " ".join(photo.sha256 for photo in review.photos),
-        },
+        public=public,
+        private=private,
         is_review=True,
     )
     stored.save(force_insert=True)
-    ReviewContent.objects.create(
-        review=stored,
-        text=review.text,
-        held_back=[found.value for found in screen_for(event, review.text)],
-    )
+    content_of(stored, review).save(force_insert=True)
     for place, accepted in enumerate(review.photos, start=1):
         photo = Photo(
             review=stored, media_type=accepted.media_type, sha256=accepted.sha256, place=place
@@ -189,6 +147,56 @@ def _store(right: tokens.Token, review: NewReview) -> Review:
         photo.file.save(f"{photo.pk}{accepted.suffix}", accepted.as_django_file(), save=False)
         photo.save(force_insert=True)
     return stored
+
+
+def row_of(event: ServiceEvent, ordinal: int, review: NewReview, at: datetime) -> Review:
+    """The row of a checked ``review`` of ``event`` (case, organisation and region loaded), still
+    without its entry in the log; not saved."""
+    return Review(
+        organisation=event.organisation,
+        event=event,
+        ordinal=ordinal,
+        level=review.level,
+        tags=list(review.tags),
+        channel=review.channel,
+        trust=Trust.VERIFIED,
+        hide_name_from_public=review.hide_name_from_public,
+        hide_name_from_unit=review.hide_name_from_unit,
+        accepted_at=at,
+        code_hash=hash_of(code_for(event_id=event.pk, ordinal=ordinal)),
+        idempotency_hash=_idempotency_hash(review),
+    )
+
+
+def said_of(stored: Review, review: NewReview) -> tuple[dict[str, Any], dict[str, str]]:
+    """What the log says of a review in clear, and what it hides."""
+    return (
+        {
+            "organisation": stored.organisation.uscc,
+            "region": stored.organisation.region.code,
+            "item": stored.event.case.item_code,
+            "day": clock.local(stored.accepted_at).date().isoformat(),
+            "ordinal": stored.ordinal,
+            "level": stored.level,
+            "tags": sorted(stored.tags),
+            "channel": stored.channel,
+            "trust": stored.trust,
+        },
+        {
+            "event": stored.event.pk.hex,
+            "text": review.text,
+            "photos": " ".join(photo.sha256 for photo in review.photos),
+        },
+    )
+
+
+def content_of(stored: Review, review: NewReview) -> ReviewContent:
+    """What the citizen wrote, screened; not saved."""
+    return ReviewContent(
+        review=stored,
+        text=review.text,
+        held_back=[found.value for found in screen_for(stored.event, review.text)],
+    )
 
 
 def _need_open_follow_up(event: ServiceEvent) -> None:
@@ -201,7 +209,8 @@ def _need_open_follow_up(event: ServiceEvent) -> None:
         raise errors.FollowUpNotOpen
 
 
-def _move_the_loop(review: Review) -> None:
+def move_the_loop(review: Review) -> None:
+    """Open the matter of a bad review, or move it by a follow-up; in the review's transaction."""
     about = {"about": bytes(review.entry.leaf_hash).hex()}
     if review.ordinal == FOLLOW_UP:
         matter = Matter.objects.get(kind=KIND, subject_id__in=first_review_of(review.event))
@@ -240,7 +249,7 @@ def _already_given(right: tokens.Token, review: NewReview, error: IntegrityError
             stored.hide_name_from_unit,
         ):
             raise errors.IdempotencyKeyReused from error
-        return receipt_for(stored)
+        return receipt_for(stored, photos=stored.photos.count())
     raise errors.TokenUsed from error
 
 
@@ -258,82 +267,3 @@ def _idempotency_hash(review: NewReview) -> bytes | None:
     if not review.idempotency_key:
         return None
     return crypto.lookup_hash(review.idempotency_key, purpose="idempotency")
-
-
-def invite(event: ServiceEvent) -> Invitation:
-    """The first invitation of ``event``, made at the first call; its token never changes."""
-    now = clock.now()
-    invitation, _created = Invitation.objects.get_or_create(
-        organisation_id=event.organisation_id,
-        event=event,
-        step=1,
-        defaults={
-            "created_at": now,
-            "expires_at": now + timedelta(days=settings.HUIYIN_INVITATION_DAYS),
-        },
-    )
-    return invitation
-
-
-def token_of(invitation: Invitation) -> str:
-    return tokens.sign(
-        tokens.Token(invitation.event_id, invitation.organisation_id, FIRST, invitation.expires_at)
-    )
-
-
-def link_of(invitation: Invitation) -> str:
-    """The address the citizen is sent."""
-    return f"{settings.HUIYIN_BASE_URL}/r/{token_of(invitation)}"
-
-
-def follow_up_token(matter: Matter) -> str | None:
-    """The token for the follow-up review while it is open, for whoever holds the receipt."""
-    if matter.follow_up != FollowUp.ASKED:
-        return None
-    review = Review.objects.get(pk=matter.subject_id)
-    window = matter.clocks.get(kind="follow_up", round=matter.round)
-    return tokens.sign(
-        tokens.Token(review.event_id, review.organisation_id, FOLLOW_UP, window.due_at)
-    )
-
-
-def add_integrator(*, name: str, region: Region, active: bool = True) -> tuple[Integrator, str]:
-    """Let a business system push events for the organisations of ``region``; its key, shown once.
-
-    Only a keyed hash of the key is kept. Raises ``Invalid`` for a name that is taken.
-    """
-    integrator, key = Integrator(name=name.strip(), region=region, active=active), _new_key()
-    integrator.key_hash = hash_of_key(key)
-    try:
-        integrator.full_clean()
-    except ValidationError as error:
-        raise Invalid("; ".join(error.messages), field="name") from error
-    integrator.save(force_insert=True)
-    return integrator, key
-
-
-def renew_key(*, integrator: Integrator) -> str:
-    """A new key for ``integrator``, shown once; the old one stops working at once."""
-    key = _new_key()
-    integrator.key_hash = hash_of_key(key)
-    integrator.save(update_fields=["key_hash"])
-    return key
-
-
-def _new_key() -> str:
-    return _KEY_PREFIX + secrets.token_urlsafe(_KEY_BYTES)
-
-
-@transaction.atomic
-def seed_tags() -> None:
-    """Put the tag list in force that comes with this release; does nothing when it is there."""
-    tag_list, created = TagList.objects.get_or_create(
-        version="2020", defaults={"valid_from": date(2020, 1, 1)}
-    )
-    if not created:
-        return
-    file = resources.files("huiyin.reviews") / "data" / "review_tags.csv"
-    Tag.objects.bulk_create(
-        Tag(tag_list=tag_list, **row)
-        for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines())
-    )
