@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from copy import copy
 from datetime import date, datetime, timedelta
 
@@ -16,10 +17,22 @@ from huiyin.matters.policy import ClockRule, PeriodRule, Rules
 from huiyin.matters.table import ClockKind
 
 
-def start(matter: Matter, kind: ClockKind, rules: Rules, at: datetime) -> Clock:
-    """Start ``kind`` for the matter's round, by its policy and the calendar in force now."""
+def start(matter: Matter, kinds: Iterable[ClockKind], rules: Rules, at: datetime) -> list[Clock]:
+    """Start ``kinds`` for the matter's round, by its policy and the calendar in force now. Two
+    queries, however many."""
+    started = [_new(matter, kind, rules, at) for kind in kinds]
+    if started:
+        region = matter.organisation.region.code
+        calendar = calendars.calendar(since=local_day(at).year, region=region)
+        for running in started:
+            set_due(running, end_of(running, calendar))
+        Clock.objects.bulk_create(started)
+    return started
+
+
+def _new(matter: Matter, kind: ClockKind, rules: Rules, at: datetime) -> Clock:
     rule: ClockRule = getattr(rules.clocks, kind.value)
-    running = Clock(
+    return Clock(
         matter=matter,
         kind=kind,
         round=matter.round,
@@ -31,9 +44,6 @@ def start(matter: Matter, kind: ClockKind, rules: Rules, at: datetime) -> Clock:
         policy_id=matter.policy_id,
         warnings=list(rule.warnings),
     )
-    set_due(running, end_of(running))
-    running.save(force_insert=True)
-    return running
 
 
 def end_of(clock: Clock, calendar: Calendar | None = None) -> Deadline:

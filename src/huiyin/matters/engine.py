@@ -83,10 +83,12 @@ def take(
         change(matter)
     if row.reopens:
         matter.round += 1
-    for kind in row.starts:
-        clocks.start(matter, kind, rules, now)
+    started = clocks.start(matter, sorted(row.starts), rules, now)
     _hold_or_release(matter, row, rules)
-    matter.next_due_at = clocks.earliest_due(matter)
+    if row.source is None:
+        matter.next_due_at = min((one.due_at for one in started), default=None)
+    else:
+        matter.next_due_at = clocks.earliest_due(matter)
     matter.save()
     step = _write(matter, event, acting, staff, data, public or {}, private or {}, stopped)
     hooks.announce(step, row)

@@ -32,7 +32,8 @@ def open_matter(
     joins the log entry of the opening; ``concerned`` are the clerks whose work it is about.
     Belongs into the transaction of what opens it. Raises ``NoPolicy``.
     """
-    matter = Matter.objects.create(
+    # Stored by its first step, together with what that makes of it.
+    matter = Matter(
         code=ids.new_code(CODE_LENGTH),
         kind=kind,
         subject_id=subject_id,
