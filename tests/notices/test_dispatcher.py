@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable
+from concurrent.futures import wait
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 from django.conf import settings
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from standardwebhooks.webhooks import Webhook
 
 from huiyin.directory.models import Role
@@ -181,6 +183,7 @@ def test_a_crash_between_sending_and_recording_sends_again_under_the_same_key(
 
     with monkeypatch.context() as patch:
         patch.setattr(recording, "came_of", crash)
+        patch.setattr(recording, "arrived_there", crash)
         drain(dispatcher)
     assert len(receiver.received) == 1
     assert _webhook().deliveries.count() == 0
@@ -285,6 +288,27 @@ def test_delivering_a_batch_takes_a_fixed_number_of_queries(
     with django_assert_max_num_queries(20):
         dispatcher.round()
     assert InboxItem.objects.count() == 11
+
+
+def test_recording_arrivals_takes_the_same_statements_however_many_they_are(
+    dispatcher: Dispatcher, make_receiver: Callable[[], Receiver]
+) -> None:
+    unit = factories.organisation()
+    factories.staff(Role.HANDLER, of=unit)
+    factories.staff(Role.SUPERVISOR, of=unit)
+
+    def statements(endpoints: int) -> int:
+        for _ in range(endpoints):
+            endpoint_for(make_receiver(), unit)
+        factories.review(factories.event(unit), level=1, text="不行。")
+        dispatcher._launch(dispatcher._remote[0])
+        wait(dispatcher._flights)
+        with CaptureQueriesContext(connection) as captured:
+            assert dispatcher._land()
+        return len(captured)
+
+    assert statements(1) == statements(6)
+    assert Delivery.objects.filter(outcome="delivered").count() == 1 + 7
 
 
 @pytest.mark.django_db(transaction=True)

@@ -49,7 +49,7 @@ def test_numbers_count_up_for_each_person(dispatcher: Dispatcher) -> None:
     drain(dispatcher)
     assert [item.number for item in queries.inbox(loop.handler)] == [2, 1]
     assert queries.last_number(loop.handler) == 2
-    assert [item.number for item in queries.after(loop.handler, 1, 10)] == [2]
+    assert [item.number for item in queries.after(queries.inbox(loop.handler), 1, 10)] == [2]
 
 
 def test_an_item_is_said_in_its_readers_language(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -85,13 +86,18 @@ def release(gate: Gate, used: set[UUID | None]) -> None:
 def heard(notice: Outbox, result: Result, at: datetime) -> None:
     """Take note of how a send ended. That a recipient or a message was refused for good says
     nothing of the transport."""
-    key = key_of(notice.transport, notice.endpoint_id)
     if result.delivered:
-        well = Circuit.objects.filter(Q(failures__gt=0) | Q(open_until__isnull=False), pk=key)
-        if well.update(failures=0, trips=0, opened_at=None, open_until=None, probing_until=None):
-            log.info("%s works again", key)
+        work([notice])
     elif not result.permanent:
-        _failed(key, notice, result, at)
+        _failed(key_of(notice.transport, notice.endpoint_id), notice, result, at)
+
+
+def work(notices: Iterable[Outbox]) -> None:
+    """Take note that all of ``notices`` arrived. One query."""
+    keys = {key_of(notice.transport, notice.endpoint_id) for notice in notices}
+    again = Circuit.objects.filter(Q(failures__gt=0) | Q(open_until__isnull=False), pk__in=keys)
+    if again.update(failures=0, trips=0, opened_at=None, open_until=None, probing_until=None):
+        log.info("works again, of: %s", ", ".join(sorted(keys)))
 
 
 def key_of(transport: str, endpoint_id: UUID | None) -> str:

@@ -85,12 +85,13 @@ class Dispatcher:
         self._bell.wait(0)  # whatever rang so far, this round will see
         moved = self._land()
         due = set(_due().values_list("transport", flat=True).distinct())
-        for local in self._local:
-            if local.code in due:
-                moved |= self._deliver(local)
+        # First what goes out: it is on its way while the rest is done.
         for remote in self._remote:
             if remote.code in due:
                 moved |= self._launch(remote)
+        for local in self._local:
+            if local.code in due:
+                moved |= self._deliver(local)
         if self._flights:
             # Rung by a send that ends, and by new notices.
             self._bell.wait(_PATIENCE_SECONDS)
@@ -141,11 +142,22 @@ class Dispatcher:
 
     def _land(self) -> bool:
         """Record the sends that have ended."""
-        done = [future for future in self._flights if future.done()]
-        for future in done:
-            flight = self._flights.pop(future)
-            self._record(flight, future.result())
-        return bool(done)
+        landed = [
+            (self._flights.pop(future), future.result())
+            for future in [future for future in self._flights if future.done()]
+        ]
+        well = [(flight, timed) for flight, timed in landed if timed.result.delivered]
+        try:
+            left = _record_arrived(well)
+        except Exception:
+            log.exception("arrivals could not be recorded together; trying one by one")
+            left = well
+        for flight, timed in landed:
+            if not timed.result.delivered:
+                left.append((flight, timed))
+        for flight, timed in left:
+            self._record(flight, timed)
+        return bool(landed)
 
     def _record(self, flight: _Flight, timed: _Timed) -> None:
         first, *others = flight.notices
@@ -153,6 +165,29 @@ class Dispatcher:
         for notice in others:
             # One message was sent: its failure is held against the other side once.
             _record_one(flight.transport, notice, replace(timed, sent=False))
+
+
+def _record_arrived(well: list[tuple[_Flight, _Timed]]) -> list[tuple[_Flight, _Timed]]:
+    """Record the sends that ended well, all at once; those of which another end had been recorded
+    before are returned."""
+    arrived = [
+        recording.Arrived(
+            notice,
+            notice.attempts,
+            timed.result,
+            timed.started_at,
+            timed.finished_at,
+            flight.transport,
+        )
+        for flight, timed in well
+        for notice in flight.notices
+    ]
+    left = {one.notice.pk for one in recording.arrived_there(arrived)} if arrived else set()
+    return [
+        (replace(flight, notices=others), timed)
+        for flight, timed in well
+        if (others := tuple(notice for notice in flight.notices if notice.pk in left))
+    ]
 
 
 def _record_one(transport: RemoteTransport, notice: Outbox, timed: _Timed) -> None:
@@ -195,12 +230,15 @@ def _deliver_batch(transport: LocalTransport, due: QuerySet[Outbox]) -> bool:
     with transaction.atomic():
         started_at = clock.now()
         notices = list(
-            recording.with_all()
-            .filter(pk__in=_locked_keys(due.filter(transport=transport.code), BATCH))
-            .order_by("pk")
+            due.filter(transport=transport.code)
+            .select_related(*recording.WITH)
+            .select_for_update(of=("self",), skip_locked=True)
+            .order_by("next_attempt_at")[:BATCH]
         )
         if not notices:
             return False
+        # Whoever gets several gets them in the order in which they were written.
+        notices.sort(key=lambda notice: notice.pk)
         transport.deliver(notices)
         recording.arrived_here(notices, started_at)
     return True
@@ -247,14 +285,20 @@ def _claim(
                 busy[endpoint_id] += 1
                 chosen[key] = endpoint_id
         keys = [*chosen, *_alongside(transport, due, chosen)]
-        notices = recording.with_all().filter(pk__in=keys).order_by("pk")
+        if not keys:
+            return []
+        notices = list(recording.with_all().filter(pk__in=keys).order_by("pk"))
         held = _held(notices)
         Outbox.objects.bulk_update(held, ["next_attempt_at"])
-        taken = set(keys) - {notice.pk for notice in held}
-        Outbox.objects.filter(pk__in=taken).update(
-            next_attempt_at=clock.now() + LEASE, attempts=F("attempts") + 1
+        taken = [notice for notice in notices if notice not in held]
+        until = clock.now() + LEASE
+        Outbox.objects.filter(pk__in=[notice.pk for notice in taken]).update(
+            next_attempt_at=until, attempts=F("attempts") + 1
         )
-        return list(notices.filter(pk__in=taken))
+    for notice in taken:
+        notice.next_attempt_at = until
+        notice.attempts += 1
+    return taken
 
 
 def _alongside(
@@ -303,10 +347,6 @@ def _locked(due: QuerySet[Outbox], limit: int) -> list[tuple[UUID, UUID | None]]
     another dispatcher holds; SQLite has one writer at a time anyway."""
     locked = due.select_for_update(skip_locked=True).order_by("next_attempt_at")
     return list(locked.values_list("pk", "endpoint")[:limit])
-
-
-def _locked_keys(due: QuerySet[Outbox], limit: int) -> list[UUID]:
-    return [key for key, _endpoint in _locked(due, limit)]
 
 
 def _time(send: Send) -> _Timed:

@@ -38,9 +38,10 @@ def inbox(staff: Staff) -> QuerySet[InboxItem]:
     ).select_related("outbox__matter__organisation")
 
 
-def after(staff: Staff, number: int, limit: int) -> list[InboxItem]:
-    """The first ``limit`` items of ``staff`` that follow item ``number``, oldest first."""
-    return list(inbox(staff).filter(number__gt=number).order_by("number")[:limit])
+def after(inbox: QuerySet[InboxItem], number: int, limit: int) -> list[InboxItem]:
+    """The first ``limit`` items of an ``inbox`` that follow item ``number``, oldest first. One
+    query."""
+    return list(inbox.filter(number__gt=number).order_by("number")[:limit])
 
 
 def last_number(staff: Staff) -> int:
@@ -51,7 +52,12 @@ def last_number(staff: Staff) -> int:
 
 def unread_count(staff: Staff) -> int:
     """How many items ``staff`` has not read; a digest is about the list, not one of its items."""
-    return inbox(staff).filter(read_at__isnull=True).exclude(outbox__event=DIGEST).count()
+    return unread_in(inbox(staff))
+
+
+def unread_in(inbox: QuerySet[InboxItem]) -> int:
+    """The same of an ``inbox`` at hand. One query."""
+    return inbox.filter(read_at__isnull=True).exclude(outbox__event=DIGEST).count()
 
 
 def digest_of(staff: Staff, day: date) -> Digest | None:

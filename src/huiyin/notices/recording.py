@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -25,11 +26,13 @@ _random = random.SystemRandom()
 _TO_PEOPLE = frozenset({names.INBOX, *names.TO_STAFF})
 
 
+# What delivering and recording a notice needs beside it.
+WITH = ("matter__organisation__region", "matter__policy", "step", "endpoint")
+
+
 def with_all() -> QuerySet[Outbox]:
     """Notices with what delivering and recording them needs."""
-    return Outbox.objects.select_related(
-        "matter__organisation__region", "matter__policy", "step", "endpoint"
-    )
+    return Outbox.objects.select_related(*WITH)
 
 
 def arrived_here(notices: Sequence[Outbox], started_at: datetime) -> None:
@@ -44,6 +47,49 @@ def arrived_here(notices: Sequence[Outbox], started_at: datetime) -> None:
         state=Outbox.State.DELIVERED, attempts=F("attempts") + 1, next_attempt_at=None
     )
     _log_first_arrivals(deliveries)
+    hooks.announce(deliveries)
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A notice that the other side took, and how many tries it needed."""
+
+    notice: Outbox
+    attempt: int
+    result: Result
+    started_at: datetime
+    finished_at: datetime
+    transport: RemoteTransport
+
+
+@transaction.atomic
+def arrived_there(arrived: Sequence[Arrived]) -> list[Arrived]:
+    """Record that all of ``arrived`` were delivered, in a fixed number of queries. Those that no
+    longer waited for it are left out and returned: ``came_of`` knows what follows for each."""
+    keys = [one.notice.pk for one in arrived]
+    still = Outbox.objects.filter(pk__in=keys, state=Outbox.State.WAITING)
+    waiting = set(still.select_for_update().order_by("pk").values_list("pk", flat=True))
+    if waiting:
+        _record_arrived([one for one in arrived if one.notice.pk in waiting])
+    return [one for one in arrived if one.notice.pk not in waiting]
+
+
+def _record_arrived(arrived: Sequence[Arrived]) -> None:
+    notices = [one.notice for one in arrived]
+    circuits.work(notices)
+    deliveries = Delivery.objects.bulk_create(
+        _delivery(one.notice, one.attempt, one.result, one.started_at, one.finished_at)
+        for one in arrived
+    )
+    _log_first_arrivals(deliveries)
+    for one in arrived:
+        one.notice.state, one.notice.next_attempt_at = Outbox.State.DELIVERED, None
+        one.notice.reference = one.result.reference[:64]
+        one.transport.settle(one.notice, one.result)
+    Outbox.objects.filter(pk__in=[notice.pk for notice in notices]).update(
+        state=Outbox.State.DELIVERED, next_attempt_at=None
+    )
+    Outbox.objects.bulk_update([notice for notice in notices if notice.reference], ["reference"])
     hooks.announce(deliveries)
 
 
@@ -151,10 +197,12 @@ def _log_first_arrivals(deliveries: Sequence[Delivery]) -> None:
     ]
     FirstArrival.objects.bulk_create(claims, ignore_conflicts=True)
     ours = FirstArrival.objects.filter(pk__in=[claim.pk for claim in claims])
-    log.append_all(
+    news = [
         _entry(opened[matter, transport])
         for matter, transport in ours.values_list("matter_id", "transport")
-    )
+    ]
+    if news:
+        log.append_all(news)
 
 
 def _entry(delivery: Delivery) -> log.New:

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
+from django.db.models import QuerySet
 from django.utils.translation import override
 
 from huiyin.directory.models import Staff
@@ -31,6 +32,9 @@ HEARTBEAT_SECONDS = 15.0
 # After this the stream ends and the browser comes back: whoever may no longer look is noticed.
 LONGEST_SECONDS = 600.0
 PAGE = 50
+
+# What somebody may see is looked up again after this, not with every item.
+SCOPE_SECONDS = 5.0
 
 T = TypeVar("T")
 
@@ -59,6 +63,7 @@ async def events_for(
 
     # First listen, then look: what arrives in between is seen twice, not never.
     stop = wakeup.subscribe(topic(staff.pk), wake)
+    reader = _Reader(staff, language)
     until = clock.monotonic() + LONGEST_SECONDS
     try:
         state = await _in_thread(partial(_state, staff))
@@ -67,7 +72,7 @@ async def events_for(
         yield f"retry: {RETRY_MS}\n" + _frame("state", seen, state)
         while True:
             woken.clear()
-            frames, last = await _in_thread(partial(_news, staff, seen, language))
+            frames, last = await _in_thread(partial(reader.news, seen))
             for frame in frames:
                 yield frame
             seen = last
@@ -100,17 +105,34 @@ def _state(staff: Staff) -> dict[str, Any]:
     return {"unread": queries.unread_count(staff), "last": queries.last_number(staff)}
 
 
-def _news(staff: Staff, since: int, language: str) -> tuple[list[str], int]:
-    """What follows item ``since``, as frames, and the number of the last one."""
-    items = queries.after(staff, since, PAGE)
-    if not items:
-        return [], since
-    with override(language):
-        unread = queries.unread_count(staff)
-        described = describe([item.outbox.matter for item in items if item.outbox.matter])
-        titles = {key: found.title for key, found in described.items()}
-        frames = [_frame("notice", item.number, _said(item, titles, unread)) for item in items]
-    return frames, items[-1].number
+class _Reader:
+    """Reads one person's inbox for one stream."""
+
+    def __init__(self, staff: Staff, language: str) -> None:
+        self._staff, self._language = staff, language
+        self._inbox: QuerySet[InboxItem] | None = None
+        self._until = 0.0
+
+    def news(self, since: int) -> tuple[list[str], int]:
+        """What follows item ``since``, as frames, and the number of the last one."""
+        inbox = self._scope()
+        items = queries.after(inbox, since, PAGE)
+        if not items:
+            return [], since
+        with override(self._language):
+            unread = queries.unread_in(inbox)
+            described = describe([item.outbox.matter for item in items if item.outbox.matter])
+            titles = {key: found.title for key, found in described.items()}
+            frames = [_frame("notice", item.number, _said(item, titles, unread)) for item in items]
+        return frames, items[-1].number
+
+    def _scope(self) -> QuerySet[InboxItem]:
+        """The inbox within what its owner may see; never evaluated itself, so never stale but for
+        the duties."""
+        if self._inbox is None or clock.monotonic() >= self._until:
+            self._inbox = queries.inbox(self._staff)
+            self._until = clock.monotonic() + SCOPE_SECONDS
+        return self._inbox
 
 
 def _said(item: InboxItem, titles: dict[UUID, str], unread: int) -> dict[str, Any]:

@@ -178,6 +178,7 @@ def test_a_crash_between_sending_and_recording_tells_nobody_twice(
 
     with monkeypatch.context() as patch:
         patch.setattr(recording, "came_of", crash)
+        patch.setattr(recording, "arrived_there", crash)
         _deliver(dispatcher)
     assert len(platform.notices) == 1
     _wait(seconds=LEASE.total_seconds() + 1)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
+
+from django.db import connection
 
 from huiyin.kernel import clock, wakeup
 from huiyin.notices.models import InboxCounter, InboxItem, Outbox
@@ -22,26 +25,39 @@ class InboxTransport(LocalTransport):
     def deliver(self, notices: Sequence[Outbox]) -> list[InboxItem]:
         """Give each notice the next number of its recipient's inbox; see ``InboxCounter``."""
         addressed = [(notice.staff_id, notice) for notice in notices if notice.staff_id]
-        counters = _locked_counters({staff_id for staff_id, _notice in addressed})
+        if not addressed:
+            return []
+        following = _numbers(Counter(staff_id for staff_id, _notice in addressed))
         now = clock.now()
-        items = []
-        for staff_id, notice in addressed:
-            counter = counters[staff_id]
-            counter.last += 1
-            items.append(
-                InboxItem(staff_id=staff_id, number=counter.last, outbox=notice, arrived_at=now)
+        items = InboxItem.objects.bulk_create(
+            InboxItem(
+                staff_id=staff_id, number=next(following[staff_id]), outbox=notice, arrived_at=now
             )
-        InboxCounter.objects.bulk_update(counters.values(), ["last"])
-        InboxItem.objects.bulk_create(items)
-        wakeup.ring(*(topic(staff_id) for staff_id in counters))
+            for staff_id, notice in addressed
+        )
+        wakeup.ring(*(topic(staff_id) for staff_id in following))
         return items
 
 
-def _locked_counters(staff_ids: set[UUID]) -> dict[UUID, InboxCounter]:
-    """The counters, locked; always in the same order, so that nobody waits in a circle."""
-    ordered = sorted(staff_ids)
-    InboxCounter.objects.bulk_create(
-        [InboxCounter(staff_id=staff_id) for staff_id in ordered], ignore_conflicts=True
-    )
-    locked = InboxCounter.objects.select_for_update().filter(pk__in=ordered).order_by("pk")
-    return {counter.staff_id: counter for counter in locked}
+def _numbers(wanted: Mapping[UUID, int]) -> dict[UUID, Iterator[int]]:
+    """So many numbers for each inbox; its counter stays locked until they are committed. One
+    statement, always in the same order, so that nobody waits in a circle."""
+    table = connection.ops.quote_name(InboxCounter._meta.db_table)
+    key = InboxCounter._meta.pk
+    rows = ", ".join(["(%s, %s)"] * len(wanted))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} (staff_id, last) VALUES {rows} "  # noqa: S608 - our own names
+            f"ON CONFLICT (staff_id) DO UPDATE SET last = {table}.last + excluded.last "
+            "RETURNING staff_id, last",
+            [
+                value
+                for staff_id in sorted(wanted)
+                for value in (key.get_db_prep_save(staff_id, connection), wanted[staff_id])
+            ],
+        )
+        stored = cursor.fetchall()
+    return {
+        (staff_id := UUID(str(of))): iter(range(last - wanted[staff_id] + 1, last + 1))
+        for of, last in stored
+    }

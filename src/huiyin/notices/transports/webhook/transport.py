@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from functools import lru_cache
 
@@ -13,6 +12,7 @@ from huiyin.notices.models import Outbox
 from huiyin.notices.transports import names
 from huiyin.notices.transports.base import RemoteTransport, Result, Send
 from huiyin.notices.transports.webhook import event, guard, signing
+from huiyin.notices.transports.webhook.connections import Connections, Post, client
 
 # For the whole exchange: no drip of bytes keeps a thread for longer.
 _SECONDS = 10.0
@@ -41,7 +41,7 @@ class WebhookTransport(RemoteTransport):
 def _post(url: str, *, secret: str, key: str, body: bytes) -> Result:
     try:
         target = guard.resolve(url)
-        status = asyncio.run(_exchange(url, target, secret, key, body))
+        status = _connections.status_of(_signed(url, target, secret, key, body))
     except guard.Refused as refused:
         return Result(delivered=False, error=str(refused))
     except (TimeoutError, httpx.TimeoutException):
@@ -67,33 +67,15 @@ def _trusted() -> ssl.SSLContext:
     return context
 
 
-async def _exchange(url: str, target: guard.Target, secret: str, key: str, body: bytes) -> int:
-    """Post ``body`` to the resolved address; the status code. The answer's body is not read."""
-    original = httpx.URL(url)
+def _signed(url: str, target: guard.Target, secret: str, key: str, body: bytes) -> Post:
     # Receivers compare this with their own clock, whatever the demo's says.
     signed_at = clock.machine_now()
     headers = {
-        "host": original.netloc.decode(),
         "content-type": event.CONTENT_TYPE,
         "user-agent": "huiyin",
         **signing.headers(secret=secret, key=key, at=signed_at, body=body),
     }
-    async with (
-        asyncio.timeout(_SECONDS),
-        # No proxy and no .netrc from the environment, no redirects: only where we looked.
-        httpx.AsyncClient(
-            verify=_trusted(),
-            timeout=httpx.Timeout(_SECONDS, connect=_CONNECT_SECONDS),
-            follow_redirects=False,
-            trust_env=False,
-        ) as client,
-        client.stream(
-            "POST",
-            original.copy_with(host=target.ip),
-            content=body,
-            headers=headers,
-            # The certificate must be the name's, although we connect to an address.
-            extensions={"sni_hostname": target.host},
-        ) as response,
-    ):
-        return response.status_code
+    return Post(httpx.URL(url), target, body, headers, _SECONDS, _CONNECT_SECONDS)
+
+
+_connections = Connections(lambda: client(verify=_trusted()))
