@@ -10,15 +10,18 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.test import Client
 
 from huiyin.directory import services as directory
 from huiyin.directory.models import Duty, Organisation, Region, Role, Staff
-from huiyin.kernel import bulk, ids
+from huiyin.kernel import bulk, clock, ids
 from huiyin.log import entries
 from huiyin.log.models import Entry
 from huiyin.matters import services as matters
 from huiyin.matters.models import Clock, Matter, Policy, Step
 from huiyin.matters.table import ClockKind, Event, Party, State
+from huiyin.notices import services as notices
+from huiyin.reviews import events
 from huiyin.reviews import services as reviews
 
 CHUNK = 20_000
@@ -109,6 +112,54 @@ def fill(world: World, wanted: Iterator[NewMatter]) -> int:
         _store(world, chunk)
         total += len(chunk)
     return total
+
+
+def serve(world: World, citizens: int) -> list[str]:
+    """Let so many citizens be served, spread over the units; the tokens of their invitations."""
+    province = Region.objects.get(level=Region.Level.PROVINCE)
+    integrator, _key = reviews.add_integrator(name="bench", region=province)
+    served = clock.now() - timedelta(hours=1)
+    units = world.units
+    rows = [
+        events.NewEvent(
+            uscc=units[number % len(units)].uscc,
+            jurisdiction=units[number % len(units)].region.code,
+            project_no=f"BENCH-{number}",
+            task_type="20",
+            item_code=f"{number % 100:031}",
+            item_name="社会保险登记",
+            status=3,
+            service_number=1,
+            occurred_at=served,
+            online=False,
+            applicant_kind="1",
+            name="陈一诺",
+            identity_kind="999",
+            identity=f"BENCH{number}",
+            mobile=f"199{number:08}",
+            invite=True,
+        )
+        for number in range(citizens)
+    ]
+    links: list[str] = []
+    for at in range(0, citizens, CHUNK // 20):
+        verdicts = events.accept_events(rows[at : at + CHUNK // 20], integrator)
+        links += [verdict.invitation or "" for verdict in verdicts]
+    return [link.rsplit("/", 1)[-1] for link in links]
+
+
+def listen_at(url: str) -> str:
+    """Tell a system at ``url`` of all that happens in the province; the secret it checks with."""
+    province = Region.objects.get(level=Region.Level.PROVINCE)
+    return notices.add_endpoint(name="bench", url=url, region=province)[1]
+
+
+def session_of(staff: Staff) -> str:
+    """The cookie of a browser in which ``staff`` is signed in."""
+    browser = Client()
+    browser.force_login(staff)
+    [cookie] = browser.cookies.values()
+    return f"{cookie.key}={cookie.value}"
 
 
 def settle() -> None:
