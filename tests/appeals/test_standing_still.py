@@ -24,11 +24,12 @@ pytestmark = pytest.mark.django_db
 TUESDAY, FRIDAY = date(2024, 3, 5), date(2024, 3, 8)
 
 
-def _pausing(*kinds: str) -> None:
-    """Put rules in force under which the clocks of ``kinds`` wait for the ruling."""
+def _pausing(*kinds: str, **rule: Any) -> None:
+    """Put rules in force under which the clocks of ``kinds`` wait for the ruling; ``rule`` is what
+    else is said of these clocks."""
     document: dict[str, Any] = copy.deepcopy(presets.DEFAULT.document)
     for kind in kinds:
-        document["clocks"][kind]["pauses"] = ["appeal"]
+        document["clocks"][kind] |= {"pauses": ["appeal"], **rule}
     matters.add_policy(
         kind="bad_review",
         jurisdiction=factories.region(factories.PROVINCE),
@@ -98,3 +99,26 @@ def test_held_on_its_last_day_a_clock_has_that_day_again(frozen_clock: FrozenClo
     _on(frozen_clock, FRIDAY)
     _dismissed(made)
     assert _clock(made, ClockKind.CALLBACK).last_day == FRIDAY
+
+
+def test_a_clock_of_months_that_goes_on_still_waits_a_month_for_each_level(
+    frozen_clock: FrozenClock,
+) -> None:
+    _pausing("rectification", amount=1, unit="month", simple=None)
+    made = factories.loop()
+    # A month after Monday 4 March is Thursday 4 April, a day off; Sunday 7 April is worked.
+    assert _clock(made, ClockKind.RECTIFICATION).last_day == date(2024, 4, 7)
+    _on(frozen_clock, TUESDAY)
+    appealed(made)
+    _on(frozen_clock, FRIDAY)
+    _dismissed(made)
+    going = _clock(made, ClockKind.RECTIFICATION)
+    assert (going.amount, going.unit, going.level) == (31, "natural_day", 0)
+    frozen_clock.move_to(going.due_at)
+    matters.ring_due(limit=10)
+    frozen_clock.move_by(days=29)
+    matters.ring_due(limit=10)
+    assert _clock(made, ClockKind.RECTIFICATION).level == 0
+    late = _clock(made, ClockKind.RECTIFICATION)
+    # Nobody is above the supervisor here, or it would be looked at again a month later.
+    assert late.breached

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection
 from pytest_django import Settings
 
+from huiyin.calendars.services import publish_year
 from huiyin.conf import canary, doctor, health, startup
 from huiyin.conf.doctor import Finding, Level
 from huiyin.conf.models import Heartbeat
@@ -90,6 +91,26 @@ def test_the_shift_of_the_demo_clock_is_shown() -> None:
     timemachine.DemoClock.objects.create(pk=1, moved_by=timedelta(days=2))
     assert "moved forward by 2 days" in [finding.found for finding in doctor.clocks()][-1]
     assert clock.offset() == timedelta(days=2)
+
+
+@pytest.mark.parametrize(
+    ("day", "missing"), [("2026-11-30", []), ("2026-12-01", ["2027"]), ("2027-01-02", ["2027"])]
+)
+def test_a_missing_notice_of_days_off_is_a_warning_from_december_on(
+    day: str, missing: list[str]
+) -> None:
+    with clock.frozen(datetime.fromisoformat(f"{day}T10:00:00+08:00")):
+        found = list(doctor.calendar())
+    warned = [one.found for one in found if one.level is Level.WARNING]
+    assert [word for word in ("2026", "2027") if any(word in one for one in warned)] == missing
+    assert bool(warned) == bool(missing)
+
+
+def test_a_year_whose_notice_was_entered_is_no_warning() -> None:
+    publish_year(year=2027, days={"2027-01-01": "off"}, source="测试")
+    with clock.frozen(datetime(2026, 12, 5, 10, tzinfo=clock.LOCAL)):
+        (finding,) = doctor.calendar()
+    assert (finding.level, finding.found) == (Level.OK, "days off are known up to 2027")
 
 
 def test_loops_at_rest_are_a_warning() -> None:

@@ -101,7 +101,7 @@ class Appeal(Row):
 
 
 class AppealEvidence(Row):
-    """A file that bears out what the unit claims."""
+    """A file that bears out what the unit claims, or a photograph of what the citizen saw."""
 
     appeal = models.ForeignKey(Appeal, models.PROTECT, related_name="evidence")
     place = models.PositiveSmallIntegerField()

@@ -7,6 +7,7 @@ Those of staff take ``seen_version``, the version of the matter that the actor s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -36,9 +37,11 @@ from huiyin.matters.models import Matter, Step
 from huiyin.matters.services import arbitration
 from huiyin.matters.services.input import text_of
 from huiyin.matters.table import Event
+from huiyin.reviews.errors import TooManyPhotos
 from huiyin.reviews.models import KIND, Review
 from huiyin.reviews.naming import screen_for
 from huiyin.reviews.screening import screen
+from huiyin.reviews.services import MAX_PHOTOS
 
 MAX_FILES = 5
 MAX_STATEMENTS = 5
@@ -90,14 +93,25 @@ def file_appeal(
 
 
 @transaction.atomic
-def report_fake(*, matter: Matter, text: str) -> Appeal:
+def report_fake(*, matter: Matter, text: str, photos: Sequence[AcceptedFile] = ()) -> Appeal:
     """The citizen says that nothing was put right: the loop reopens, and an arbiter settles it.
 
-    Raises ``Invalid``.
+    ``photos`` are seen by the unit and the arbiter, and keep no name from the citizen's telephone.
+    Raises ``Invalid`` or ``TooManyPhotos``.
     """
     text = text_of(text, "text", limit=MAX_WORDS)
-    step = arbitration.report_fake(matter=matter, ground=Ground.FAKE_RECTIFICATION, statement=text)
-    return _store(step, Side.CITIZEN, Ground.FAKE_RECTIFICATION, text)
+    if len(photos) > MAX_PHOTOS:
+        raise TooManyPhotos(field="photos")
+    step = arbitration.report_fake(
+        matter=matter,
+        ground=Ground.FAKE_RECTIFICATION,
+        statement=text,
+        sha256=[photo.sha256 for photo in photos],
+    )
+    appeal = _store(step, Side.CITIZEN, Ground.FAKE_RECTIFICATION, text)
+    for place, photo in enumerate(photos, start=1):
+        _add_file(appeal, place, replace(photo, name=f"{place}{photo.suffix}"))
+    return appeal
 
 
 @transaction.atomic

@@ -24,6 +24,8 @@ from huiyin.kernel import clock, timemachine
 from huiyin.kernel.append_only import Guard
 
 _OLDEST_POSTGRESQL = 15
+# The month by which the next year's notice has always been published.
+_NOTICE_IS_OUT = 12
 _LITTLE_SPACE, _NO_SPACE = 2 * 1024**3, 200 * 1024**2
 
 
@@ -268,6 +270,27 @@ def clocks() -> Findings:
         )
 
 
+def calendar() -> Findings:
+    """Whether deadlines are counted with notices of the State Council or with a guess. That for the
+    next year comes in November; before December nobody is late."""
+    from huiyin.calendars import queries
+
+    today = clock.today()
+    known, about = queries.calendar(since=today.year), "calendar"
+    years = [today.year] if today.month < _NOTICE_IS_OUT else [today.year, today.year + 1]
+    missing = [year for year in years if known.table(year).provisional]
+    for year in missing:
+        yield Finding(
+            Level.WARNING,
+            about,
+            f"no notice of days off for {year}: deadlines in it are provisional",
+            f"Enter it at {settings.HUIYIN_BASE_URL}/admin/calendars/calendaryear/, then look at "
+            "which open deadlines it would move.",
+        )
+    if not missing:
+        yield Finding(Level.OK, about, f"days off are known up to {years[-1]}")
+
+
 def background() -> Findings:
     from huiyin.conf.background import LOOPS
 
@@ -444,6 +467,7 @@ DATABASE_CHECKS: tuple[Callable[[], Findings], ...] = (
     append_only,
     master_key,
     clocks,
+    calendar,
     background,
     sweeping,
     notices,

@@ -9,7 +9,14 @@ from datetime import date, datetime, timedelta
 from django.db.models import Min
 
 from huiyin.calendars import queries as calendars
-from huiyin.calendars.arithmetic import OFFICE_OPENS, Calendar, Unit, instant, local_day
+from huiyin.calendars.arithmetic import (
+    OFFICE_OPENS,
+    Calendar,
+    Unit,
+    instant,
+    local_day,
+    months_later,
+)
 from huiyin.calendars.services import Deadline, deadline
 from huiyin.kernel.clock import local, now
 from huiyin.matters.models import Clock, Matter
@@ -152,6 +159,10 @@ def go_on(clock: Clock, at: datetime) -> None:
     clock.units = max(clock.units, 1)
     clock.paused_at = None
     if clock.unit == Unit.MONTH:
+        # What is left of months is a number of days. The period that the levels above wait for
+        # stays as long as the whole clock was.
+        first_day = local_day(clock.started_at)
+        clock.amount = (months_later(first_day, clock.amount) - first_day).days
         clock.unit = Unit.NATURAL_DAY
     _count_anew(clock)
 

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import transaction
 
 from huiyin.kernel import clock, wakeup
-from huiyin.notices import channels, taking_back
+from huiyin.notices import alone, channels, taking_back
 from huiyin.notices.models import DIGEST, Channel, InboxItem, Outbox, Receipt
 from huiyin.notices.quiet import Peace
 from huiyin.notices.transports import registry
@@ -135,7 +135,7 @@ def _is_over(notice: Outbox) -> bool:
     """Whether the matter no longer stands where it stood when the notice was written: what it asked
     for was done, by whomever."""
     matter, step = notice.matter, notice.step
-    if matter is None:
+    if matter is None or alone.stands_alone(notice):
         return False
     stood = (
         (step.state_after, step.round)
@@ -172,7 +172,9 @@ def _told_by(
             created_at=now,
             next_attempt_at=now,
             tries_left=settings.HUIYIN_NOTICE_TRIES,
-            standing=taking_back.can_be_undone(action, transport.actions),
+            # What stands alone stays true when the matter moves on.
+            standing=taking_back.can_be_undone(action, transport.actions)
+            and not alone.stands_alone(notice),
         )
         for action, action_key in actions.items()
     ]

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from huiyin.matters.models import Matter
+from huiyin.notices import alone
+from huiyin.notices.models import ABOUT_A_PERSON, Outbox
 
 
-def matter_url(matter: Matter | None) -> str:
-    """The absolute address of the matter's page on the desk, or of the desk for what is about no
-    matter in particular. The page asks who one is."""
+def url_of(notice: Outbox) -> str:
+    """The absolute address of the page on the desk where its reader goes on: the matter, their
+    consequences, or the desk itself for what is about no matter in particular or about one that
+    they need not be able to open. The page asks who one is."""
     desk = f"{settings.HUIYIN_BASE_URL}/desk/"
-    return f"{desk}matters/{matter.code}" if matter else desk
+    if notice.event in ABOUT_A_PERSON:
+        return f"{desk}consequences/"
+    if notice.matter is None or alone.stands_alone(notice):
+        return desk
+    return f"{desk}matters/{notice.matter.code}"

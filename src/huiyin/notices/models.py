@@ -99,8 +99,22 @@ class RobotPace(models.Model):
 
 # The event of a notice that tells of no step: what a day holds for one member of staff.
 DIGEST = "digest"
-# What people are told of: steps, alarms of clocks, and their day.
-SUBJECTS = [*Event.choices, *Alarm.choices, (DIGEST, _("daily digest"))]
+# A matter was sent from their unit to another one by a ruling: they do not see it any more.
+LEFT = "left"
+# What concerns one person alone, whatever they may see of the matter it came from.
+CONSEQUENCE, CONSEQUENCE_DECIDED = "consequence", "consequence_decided"
+ABOUT_A_PERSON = (CONSEQUENCE, CONSEQUENCE_DECIDED)
+# What people are told of: steps, alarms of clocks, what concerns them alone, and their day.
+SUBJECTS = [
+    *Event.choices,
+    *Alarm.choices,
+    (DIGEST, _("daily digest")),
+    (LEFT, _("sent to another unit by ruling")),
+    (CONSEQUENCE, _("consequence recorded")),
+    (CONSEQUENCE_DECIDED, _("objection to a consequence decided")),
+]
+# Of these there is a matter, but no step.
+_OF_NO_STEP = (*Alarm.values, *ABOUT_A_PERSON)
 
 
 class Transport(models.TextChoices):
@@ -148,8 +162,8 @@ class Channel(Row):
 class Outbox(Row):
     """One notice to one recipient: a member of staff, an endpoint, or the citizen (neither).
 
-    It tells of a step or of a clock's alarm, or is somebody's daily digest, which is about no
-    matter in particular.
+    It tells of a step, of a clock's alarm, of a consequence for its reader, or is somebody's daily
+    digest, which is about no matter in particular.
 
     What is not ``tell`` follows a notice that was told in the same way; ``payload["of"]`` is the
     delivery key of that one: of what is taken back, or of the to-do item that is finished.
@@ -256,10 +270,10 @@ class Outbox(Row):
                 condition=models.Q(staff__isnull=True) | models.Q(endpoint__isnull=True),
             ),
             models.CheckConstraint(
-                name="notice_of_a_step_an_alarm_or_a_digest",
+                name="notice_of_a_step_or_without_one",
                 condition=models.Q(event=DIGEST, matter__isnull=True, step__isnull=True)
-                | models.Q(event__in=Alarm.values, matter__isnull=False, step__isnull=True)
-                | ~models.Q(event__in=[DIGEST, *Alarm.values])
+                | models.Q(event__in=_OF_NO_STEP, matter__isnull=False, step__isnull=True)
+                | ~models.Q(event__in=[DIGEST, *_OF_NO_STEP])
                 & models.Q(matter__isnull=False, step__isnull=False),
             ),
             models.CheckConstraint(

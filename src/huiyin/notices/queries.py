@@ -14,6 +14,7 @@ from huiyin.directory.models import Staff
 from huiyin.kernel import clock
 from huiyin.matters.models import Matter
 from huiyin.matters.queries import visible_to
+from huiyin.notices.alone import standing_alone
 from huiyin.notices.models import (
     DIGEST,
     Circuit,
@@ -27,15 +28,26 @@ from huiyin.notices.models import (
 )
 from huiyin.notices.transports import names
 
+ALONE_SHOWN = 10
+
 
 def inbox(staff: Staff) -> QuerySet[InboxItem]:
-    """What ``staff`` was told, newest first, about matters they may still see, and their digests.
+    """What ``staff`` was told, newest first, about matters they may still see, what stands alone,
+    and their digests.
 
     ``wording.for_staff(item.outbox)`` is what an item says; all it needs is loaded.
     """
     return InboxItem.objects.filter(
-        Q(outbox__matter__in=visible_to(staff)) | Q(outbox__event=DIGEST), staff=staff
+        Q(outbox__matter__in=visible_to(staff)) | standing_alone() | Q(outbox__event=DIGEST),
+        staff=staff,
     ).select_related("outbox__matter__organisation")
+
+
+def told_alone(staff: Staff, *, since: datetime) -> list[InboxItem]:
+    """What stands alone of what ``staff`` was told since then, newest first. One query."""
+    found = InboxItem.objects.filter(standing_alone(), staff=staff, arrived_at__gte=since)
+    found = found.select_related("outbox__matter__organisation").order_by("-number")
+    return list(found[:ALONE_SHOWN])
 
 
 def after(inbox: QuerySet[InboxItem], number: int, limit: int) -> list[InboxItem]:

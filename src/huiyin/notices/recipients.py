@@ -24,7 +24,7 @@ class Recipient:
     """A member of staff, told as ``audience``; ``stands_in`` when nobody holds that role."""
 
     staff_id: UUID
-    audience: Party
+    audience: str
     stands_in: bool
 
 
@@ -52,16 +52,23 @@ def staff_for(
     return list(told.values()), nobody
 
 
-def joint_staff_for(matter: Matter) -> list[Recipient]:
-    """The handlers of the units that were asked to join in. One query, and one for each unit."""
+def joint_staff_for(matter: Matter, *, unit: str = "") -> list[Recipient]:
+    """The handlers of the units that were asked to join in, or of ``unit`` (credit code) alone.
+    One query, and one for each unit."""
     joint = matter.assignments.filter(part=Assignment.Part.JOINT, until__isnull=True)
+    if unit:
+        joint = joint.filter(organisation__uscc=unit)
     told: dict[UUID, Recipient] = {}
     for assignment in joint.select_related("organisation__region"):
-        for staff_id in staff_with(Role.HANDLER, assignment.organisation).values_list(
-            "pk", flat=True
-        ):
-            told.setdefault(staff_id, Recipient(staff_id, Party.CO_HANDLER, stands_in=False))
+        for recipient in handlers_of(assignment.organisation, Party.CO_HANDLER):
+            told.setdefault(recipient.staff_id, recipient)
     return list(told.values())
+
+
+def handlers_of(organisation: Organisation, audience: str) -> list[Recipient]:
+    """Its handlers, told as ``audience``. One query."""
+    people = staff_with(Role.HANDLER, organisation).values_list("pk", flat=True)
+    return [Recipient(staff_id, audience, stands_in=False) for staff_id in people]
 
 
 def endpoints_for(organisation: Organisation) -> QuerySet[WebhookEndpoint]:

@@ -21,7 +21,8 @@ from django.utils.translation import override
 from huiyin.directory.models import Staff
 from huiyin.kernel import clock, wakeup
 from huiyin.matters.kinds import describe
-from huiyin.notices import queries, wording
+from huiyin.matters.models import Matter
+from huiyin.notices import alone, queries, wording
 from huiyin.notices.models import InboxItem
 from huiyin.notices.transports.inbox.transport import topic
 
@@ -51,7 +52,7 @@ async def events_for(
     - ``state``, once at the beginning: ``{"unread", "last"}``;
     - ``notice``, for each item: ``{"number", "matter", "event", "text", "title", "due",
       "arrived_at", "unread"}``. ``text`` is in ``language``, ``due`` ISO 8601 or null;
-      ``matter`` is null in a daily digest.
+      ``matter`` is null in a daily digest and in what stands alone.
 
     A comment comes at least every 15 seconds. The stream ends after ten minutes, and the browser
     connects anew by itself.
@@ -121,7 +122,7 @@ class _Reader:
             return [], since
         with override(self._language):
             unread = queries.unread_in(inbox)
-            described = describe([item.outbox.matter for item in items if item.outbox.matter])
+            described = describe([one for item in items if (one := _matter_of(item))])
             titles = {key: found.title for key, found in described.items()}
             frames = [_frame("notice", item.number, _said(item, titles, unread)) for item in items]
         return frames, items[-1].number
@@ -136,7 +137,7 @@ class _Reader:
 
 
 def _said(item: InboxItem, titles: dict[UUID, str], unread: int) -> dict[str, Any]:
-    matter = item.outbox.matter
+    matter = _matter_of(item)
     return {
         "number": item.number,
         "matter": matter.code if matter else None,
@@ -147,6 +148,11 @@ def _said(item: InboxItem, titles: dict[UUID, str], unread: int) -> dict[str, An
         "arrived_at": item.arrived_at.isoformat(),
         "unread": unread,
     }
+
+
+def _matter_of(item: InboxItem) -> Matter | None:
+    """The matter that an item leads to."""
+    return None if alone.stands_alone(item.outbox) else item.outbox.matter
 
 
 def _frame(event: str, number: int, data: dict[str, Any]) -> str:

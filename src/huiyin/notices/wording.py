@@ -16,7 +16,14 @@ from huiyin.kernel import clock
 from huiyin.matters.kinds import Contact
 from huiyin.matters.table import Alarm, ClockKind, Event, Party
 from huiyin.notices import links, wordings
-from huiyin.notices.models import DIGEST, Outbox, Template
+from huiyin.notices.models import (
+    CONSEQUENCE,
+    CONSEQUENCE_DECIDED,
+    DIGEST,
+    LEFT,
+    Outbox,
+    Template,
+)
 
 _TO_STAFF: dict[str, str | Promise] = {
     Event.OPEN: gettext_lazy(
@@ -99,9 +106,13 @@ _TO_STAFF: dict[str, str | Promise] = {
     Alarm.WARN: gettext_lazy("Matter %(code)s: “%(clock)s” is due by %(due)s."),
     Alarm.BREACH: gettext_lazy("Matter %(code)s: “%(clock)s” was due by %(due)s and is late."),
 }
-_TO_HANDLER: dict[str, str | Promise] = {
-    Event.OPEN: gettext_lazy(
+_TO_PARTY: dict[tuple[str, str], str | Promise] = {
+    (Event.OPEN, Party.HANDLER.value): gettext_lazy(
         "Matter %(code)s has arrived. Please call the citizen back by %(due)s."
+    ),
+    (Event.ADD_CO_UNIT, Party.CO_HANDLER.value): gettext_lazy(
+        "Matter %(code)s of %(organisation)s: your unit was asked to join in. "
+        "The task is on the desk."
     ),
 }
 _TO_CITIZEN: dict[str, str | Promise] = {
@@ -123,7 +134,27 @@ _DIGEST = gettext_lazy(
     "%(day)s: %(late)s late, %(due_today)s due today, %(to_decide)s waiting for your decision."
 )
 _TITLE = gettext_lazy("%(event)s: matter %(code)s")
-_TITLES: dict[str, str | Promise] = {DIGEST: gettext_lazy("Your day, %(day)s")}
+_TITLES: dict[str, str | Promise] = {
+    DIGEST: gettext_lazy("Your day, %(day)s"),
+    CONSEQUENCE: gettext_lazy("A consequence about you is on record"),
+    CONSEQUENCE_DECIDED: gettext_lazy("Your objection was decided"),
+}
+# What tells of no step of the table.
+_OF_NO_STEP: dict[str, str | Promise] = {
+    DIGEST: _DIGEST,
+    LEFT: gettext_lazy(
+        "Matter %(code)s is no longer your unit's: the arbiter ruled that it is "
+        "%(organisation)s that is responsible. There is nothing left for you to do."
+    ),
+    CONSEQUENCE: gettext_lazy(
+        "A consequence about you, from matter %(code)s, is on record. Its reason and term are on "
+        "the desk. You may object until %(due)s."
+    ),
+    CONSEQUENCE_DECIDED: gettext_lazy(
+        "Your objection to the consequence from matter %(code)s was decided. "
+        "The answer is on the desk."
+    ),
+}
 
 
 def for_staff(notice: Outbox) -> str:
@@ -171,15 +202,15 @@ def values_for(notice: Outbox) -> dict[str, str]:
         "due_today": str(payload.get("due_today", 0)),
         "late": str(payload.get("late", 0)),
         "to_decide": str(payload.get("to_decide", 0)),
-        "url": links.matter_url(matter),
+        "url": links.url_of(notice),
     }
 
 
 def _sentence(notice: Outbox) -> str | Promise:
-    if notice.event == DIGEST:
-        return _DIGEST
+    if notice.event in _OF_NO_STEP:
+        return _OF_NO_STEP[notice.event]
     sentence = _TO_STAFF.get(notice.event, _OTHERWISE)
-    return _TO_HANDLER.get(notice.event, sentence) if notice.audience == Party.HANDLER else sentence
+    return _TO_PARTY.get((notice.event, notice.audience), sentence)
 
 
 def _edited(notice: Outbox, form: str, values: Mapping[str, str], audience: str = "") -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from PIL import Image
 
 from huiyin.appeals import services
 from huiyin.appeals.models import Appeal, Ground
@@ -86,6 +89,48 @@ def test_a_pretence_is_reported_beside_the_follow_up_review(browser: Client) -> 
     # Sent twice: told where it stands.
     assert _say(browser, made, "pretended", "窗口没有开。").status_code == 302
     assert Appeal.objects.count() == 1
+
+
+def _picture() -> SimpleUploadedFile:
+    written = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(written, "PNG")
+    return SimpleUploadedFile("张三丰的窗口.png", written.getvalue())
+
+
+def test_photographs_of_a_pretence_reach_the_unit_and_the_arbiter_and_nobody_else(
+    browser: Client,
+) -> None:
+    made = factories.loop(State.TOLD)
+    address = f"/s/{made.receipt.code}/pretended"
+    assert 'name="photos"' in _page(browser, made, "/pretended")
+    broken = SimpleUploadedFile("x.png", b"no picture")
+    answer = browser.post(address, {"text": "窗口没有开。", "photos": [_picture(), broken]})
+    assert answer.status_code == 422
+    assert "窗口没有开。" in answer.content.decode()
+    many = [_picture() for _ in range(6)]
+    assert browser.post(address, {"text": "窗口没有开。", "photos": many}).status_code == 422
+    too_many = [_picture() for _ in range(11)]
+    assert browser.post(address, {"text": "窗口没有开。", "photos": too_many}).status_code == 400
+    assert not Appeal.objects.exists()
+    sent = {"text": "窗口没有开。", "photos": [_picture(), _picture()]}
+    assert browser.post(address, sent).status_code == 302
+    files = list(Appeal.objects.get().evidence.all())
+    # Written anew, without the name it had on the citizen's telephone.
+    assert [(file.name, file.media_type) for file in files] == [
+        ("1.jpg", "image/jpeg"),
+        ("2.jpg", "image/jpeg"),
+    ]
+    said = made.again().steps.get(event="report_fake").entry
+    assert '"files":2' in said.public.replace(" ", "")
+    where = f"/desk/appeals/{made.matter.code}/evidence/{files[0].pk}"
+    for person, status in ((made.arbiter, 200), (made.handler, 200), (made.outsider, 404)):
+        client = Client()
+        client.force_login(person)
+        assert client.get(where).status_code == status, person
+    assert Client().get(where).status_code == 302
+    client = Client()
+    client.force_login(made.arbiter)
+    assert "照片 1" in client.get(f"/desk/arbitration/{made.matter.code}").content.decode()
 
 
 def test_withdrawing_asks_once_more_and_keeps_the_review(browser: Client) -> None:

@@ -147,7 +147,7 @@ def test_more_matters_cost_no_more_queries(signed_in: SignedIn) -> None:
         _more_of(loop)
     with CaptureQueriesContext(connection) as many:
         assert len(_codes(client)) == 6
-    assert len(many) == len(few) <= 31
+    assert len(many) == len(few) <= 32
 
 
 def test_an_administrator_lands_where_things_are_managed(signed_in: SignedIn) -> None:

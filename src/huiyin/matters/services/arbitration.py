@@ -62,8 +62,9 @@ def appeal(
     )
 
 
-def report_fake(*, matter: Matter, ground: str, statement: str) -> Step:
-    """假整改: the citizen says that nothing was put right.
+def report_fake(*, matter: Matter, ground: str, statement: str, sha256: Sequence[str] = ()) -> Step:
+    """假整改: the citizen says that nothing was put right; ``sha256`` are the hashes of the
+    pictures that show it.
 
     The loop reopens at once, and the citizen may still rate again after the second reply."""
     matter = engine.lock(matter)
@@ -80,8 +81,8 @@ def report_fake(*, matter: Matter, ground: str, statement: str) -> Step:
         Event.REPORT_FAKE,
         party=Party.CITIZEN,
         data={"statement": statement},
-        public={"ground": ground},
-        private={"statement": statement},
+        public={"ground": ground, "files": len(sha256)},
+        private={"statement": statement, "files": " ".join(sha256)},
         change=change,
     )
 

@@ -1,7 +1,8 @@
 """Consequences for staff: what people decided, with reason, term and right of objection.
 
 The software proposes none by itself and draws none from a figure. The public log holds that one
-was recorded, objected to and decided on, without names; the texts are in it as commitments.
+was recorded, objected to and decided on, without names; the texts are in it as commitments. The
+person concerned is told of it, and of what came of an objection.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from huiyin.directory.queries import roles_over
 from huiyin.kernel import clock
 from huiyin.kernel.problems import Invalid
 from huiyin.log import services as log
-from huiyin.matters import engine, policy
+from huiyin.matters import engine, personal, policy
 from huiyin.matters.errors import NotNow, NotYours, Refused
 from huiyin.matters.models import Consequence, Matter
 from huiyin.matters.services.input import text_of
@@ -74,6 +75,7 @@ def record_consequence(
         "recorded",
         {"measure": measure, "reason": reason, "legal_basis": legal_basis},
     )
+    personal.announce(recorded)
     return recorded
 
 
@@ -110,6 +112,7 @@ def decide_objection(
     consequence.answered_by, consequence.answered_at = staff, clock.now()
     consequence.save(update_fields=["kept", "answer", "answered_by", "answered_at"])
     _log(consequence, "kept" if keep else "lifted", {"answer": answer})
+    personal.announce(consequence)
     return consequence
 
 

@@ -18,7 +18,7 @@ from huiyin.notices.services.contacting import (
 from huiyin.notices.services.digests import write_digests
 from huiyin.notices.services.endpoints import add_endpoint, renew_secret
 from huiyin.notices.services.letters import replay_dead_letter, replay_dead_letters
-from huiyin.notices.services.reading import mark_read
+from huiyin.notices.services.reading import mark_items_read, mark_read
 from huiyin.notices.services.receiving import record_receipt
 from huiyin.notices.services.wordings import check_wording, word, word_again
 
@@ -37,6 +37,7 @@ __all__ = [
     "check_address",
     "check_wording",
     "give_address",
+    "mark_items_read",
     "mark_read",
     "message_citizen",
     "record_receipt",

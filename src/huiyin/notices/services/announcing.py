@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 
+from huiyin.directory.models import Organisation
 from huiyin.kernel import wakeup
 from huiyin.matters.models import Step
 from huiyin.matters.table import Event, Party, Transition
-from huiyin.notices.models import Outbox, WebhookEndpoint
-from huiyin.notices.recipients import Recipient, endpoints_for, joint_staff_for, staff_for
+from huiyin.notices.models import LEFT, Outbox, WebhookEndpoint
+from huiyin.notices.recipients import (
+    Recipient,
+    endpoints_for,
+    handlers_of,
+    joint_staff_for,
+    staff_for,
+)
 from huiyin.notices.transports import names
 
 log = logging.getLogger(__name__)
@@ -28,8 +36,13 @@ def announce(step: Step, transition: Transition) -> None:
     people, nobody = staff_for(transition.tells, matter.organisation)
     if Party.CO_HANDLER in transition.tells:
         told = {person.staff_id for person in people}
-        people += [one for one in joint_staff_for(matter) if one.staff_id not in told]
+        # Whoever was asked in before learns nothing by another one being asked.
+        asked_in = step.data["unit_code"] if step.event == Event.ADD_CO_UNIT else ""
+        joint = joint_staff_for(matter, unit=asked_in)
+        people += [one for one in joint if one.staff_id not in told]
     notices = [to_staff(step, recipient) for recipient in people]
+    if step.event == Event.REDIRECT:
+        notices += _to_former_unit(step, {person.staff_id for person in people})
     notices += [_to_nobody(step, party) for party in nobody]
     for endpoint in endpoints_for(matter.organisation):
         if endpoint.transport != names.ROBOT:
@@ -92,6 +105,20 @@ def to_staff(step: Step, recipient: Recipient) -> Outbox:
         staff_id=recipient.staff_id,
         next_channel_at=step.at,
     )
+
+
+def _to_former_unit(step: Step, told: set[UUID]) -> list[Outbox]:
+    """That the matter has left the unit, and that a ruling sent it elsewhere, to those of its
+    people who are not told of the ruling anyway. Where nobody handles there, nobody has to know."""
+    code = step.data["from"]["organisation"]
+    former = Organisation.objects.select_related("region").get(uscc=code)
+    notices = []
+    for recipient in handlers_of(former, Party.HANDLER):
+        if recipient.staff_id not in told:
+            notice = to_staff(step, recipient)
+            notice.event, notice.payload = LEFT, {}
+            notices.append(notice)
+    return notices
 
 
 def _to_nobody(step: Step, party: Party) -> Outbox:

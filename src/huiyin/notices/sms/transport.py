@@ -42,7 +42,7 @@ class SmsTransport(RemoteTransport):
         if number is None:
             return lambda: Result(delivered=False, error="no telephone number", permanent=True)
         with override(settings.LANGUAGE_CODE):
-            text = f"{wording.for_staff(notice)} {links.matter_url(notice.matter)}"
+            text = f"{wording.for_staff(notice)} {links.url_of(notice)}"
         key = notice.delivery_key
 
         def send() -> Result:

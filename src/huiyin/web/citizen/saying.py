@@ -8,20 +8,33 @@ from __future__ import annotations
 from collections.abc import Callable
 from http import HTTPStatus
 
+from django.core.exceptions import TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from huiyin.appeals import services
+from huiyin.intake.channels.web.form import accept_photos
 from huiyin.kernel.problems import Problem
 from huiyin.matters import services as matters
 from huiyin.matters.models import Matter
 from huiyin.reviews import errors
+from huiyin.reviews.errors import TooManyPhotos
+from huiyin.reviews.services import MAX_PHOTOS
 from huiyin.web.citizen import choices, queries
 from huiyin.web.citizen.views import unknown
+from huiyin.web.views import error_page
 
 _MAY_SAY = services.MAX_WORDS
+
+
+class _Wrong(Exception):
+    """Everything that is wrong with what was sent."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__()
+        self.problems = problems
 
 
 @csrf_exempt
@@ -44,7 +57,10 @@ def report_fake(request: HttpRequest, code: str) -> HttpResponse:
     """“They only pretended”: what follows, and what was seen."""
 
     def say(matter: Matter, text: str) -> None:
-        services.report_fake(matter=matter, text=text)
+        photos, problems = accept_photos(request.FILES.getlist("photos"))
+        if problems:
+            raise _Wrong(problems)
+        services.report_fake(matter=matter, text=text, photos=photos)
 
     return _page(request, code, "citizen/report_fake.html", lambda may: may.may_report_fake, say)
 
@@ -76,19 +92,31 @@ def _page(
     offered = choices.of(matter)
     if matter is None or not is_open(offered):
         return redirect("citizen:status", code)
-    text, faults = request.POST.get("text", ""), []
-    if request.method == "POST":
-        try:
+    faults: list[Problem] = []
+    try:
+        text = request.POST.get("text", "")
+        if request.method == "POST":
             say(matter, text)
-        except Problem as problem:
-            if problem.status != HTTPStatus.UNPROCESSABLE_ENTITY:
-                return redirect("citizen:status", code)
-            faults = [str(problem)]
-        else:
             return redirect("citizen:status", code)
+    except TooManyFilesSent:
+        return error_page(request, HTTPStatus.BAD_REQUEST, str(TooManyPhotos.title))
+    except _Wrong as wrong:
+        faults = wrong.problems
+    except Problem as problem:
+        if problem.status != HTTPStatus.UNPROCESSABLE_ENTITY:
+            return redirect("citizen:status", code)
+        faults = [problem]
     return render(
         request,
         template,
-        {"code": code, "offered": offered, "text": text, "errors": faults, "limit": _MAY_SAY},
+        {
+            "code": code,
+            "offered": offered,
+            "text": text,
+            "errors": [str(fault) for fault in faults if fault.field != "photos"],
+            "photo_errors": [str(fault) for fault in faults if fault.field == "photos"],
+            "limit": _MAY_SAY,
+            "max_photos": MAX_PHOTOS,
+        },
         status=HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db.models import DateTimeField, Prefetch, QuerySet, Value
 from django.db.models.functions import Coalesce
@@ -20,7 +21,10 @@ from huiyin.matters import kinds
 from huiyin.matters.models import NEVER, Clock, Matter
 from huiyin.matters.queries import visible_to, waiting_for
 from huiyin.matters.table import Party
-from huiyin.notices.queries import digest_of, unread_matters
+from huiyin.notices import wording
+from huiyin.notices.models import ABOUT_A_PERSON, InboxItem
+from huiyin.notices.queries import digest_of, told_alone, unread_matters
+from huiyin.notices.services import mark_items_read
 from huiyin.web.desk.consequences import open_to_objection
 from huiyin.web.desk.filters import Filters, query_of
 from huiyin.web.desk.frame import desk_page, member, render_desk, roles_of
@@ -29,6 +33,8 @@ from huiyin.web.desk.listing import people_to_give_to
 PAGE_SIZE = 30
 # Nobody works through more: counting on would read every matter that there is.
 _COUNT_UP_TO = 1000
+# What stands alone is shown for so long.
+_TOLD_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,7 @@ def inbox(request: HttpRequest) -> HttpResponseBase:
                 if name != "mine" or acting
             ],
             "about_you": list(open_to_objection(staff)),
+            "told": _told(request, staff),
             "digest": digest_of(staff, clock.today()),
             "filters": filters,
             "query": query_of(show=chosen, **filters.chosen),
@@ -102,6 +109,32 @@ def inbox(request: HttpRequest) -> HttpResponseBase:
             else "",
         },
     )
+
+
+@dataclass(frozen=True)
+class Told:
+    """A notice that says all there is to say."""
+
+    item: InboxItem
+    text: str
+    url: str
+
+
+def _told(request: HttpRequest, staff: Staff) -> list[Told]:
+    """What stands alone, of the last days. Having been shown it has been read, unless the page
+    only brought itself up to date."""
+    items = told_alone(staff, since=clock.now() - _TOLD_FOR)
+    if request.method == "GET" and "HX-Request" not in request.headers:
+        mark_items_read(items)
+    about_a_person = reverse("desk:consequences")
+    return [
+        Told(
+            item,
+            wording.for_staff(item.outbox),
+            about_a_person if item.outbox.event in ABOUT_A_PERSON else "",
+        )
+        for item in items
+    ]
 
 
 def _find(staff: Staff, typed: str) -> Matter | None:

@@ -62,7 +62,7 @@ def review_of(
     filled: Filled, uploads: Sequence[UploadedFile[Any]]
 ) -> tuple[NewReview | None, list[Problem]]:
     """The review that the form stands for, or everything that keeps it from being one."""
-    photos, problems = _accept(uploads)
+    photos, problems = accept_photos(uploads)
     if filled.level is None:
         problems.insert(0, LevelInvalid(field="level"))
     if problems or filled.level is None:
@@ -80,7 +80,10 @@ def review_of(
     return review, []
 
 
-def _accept(uploads: Sequence[UploadedFile[Any]]) -> tuple[list[AcceptedFile], list[Problem]]:
+def accept_photos(
+    uploads: Sequence[UploadedFile[Any]],
+) -> tuple[list[AcceptedFile], list[Problem]]:
+    """A citizen's photographs, written anew without metadata, and what is wrong with the others."""
     if len(uploads) > MAX_PHOTOS:
         return [], [TooManyPhotos(field="photos")]
     photos: list[AcceptedFile] = []

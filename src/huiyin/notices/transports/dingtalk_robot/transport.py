@@ -73,4 +73,4 @@ def _line(notice: Outbox) -> str:
     said = plain(wording.for_staff(notice))
     if notice.matter is None:
         return said
-    return f"{said} [{notice.matter.code}]({links.matter_url(notice.matter)})"
+    return f"{said} [{notice.matter.code}]({links.url_of(notice)})"

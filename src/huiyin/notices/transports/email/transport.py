@@ -46,7 +46,7 @@ class EmailTransport(RemoteTransport):
             to=to,
             subject=wording.title_for_staff(notice),
             text=wording.letter_for_staff(notice),
-            link=links.matter_url(notice.matter),
+            link=links.url_of(notice),
             key=notice.delivery_key,
             thread=notice.matter.code if notice.matter else "",
             at=clock.local(clock.machine_now()),

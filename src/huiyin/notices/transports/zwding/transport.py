@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from huiyin.notices import channels, links, wording
+from huiyin.notices import alone, channels, links, wording
 from huiyin.notices.models import Outbox
 from huiyin.notices.transports import names
 from huiyin.notices.transports.base import RemoteTransport, Result, Send
@@ -59,14 +59,18 @@ def _tell(client: Client, notice: Outbox, account: str) -> Send:
         card = Card(
             title=wording.title_for_staff(notice),
             text=plain(wording.for_staff(notice)),
-            button=_("Open the matter") if notice.matter else _("Open the desk"),
-            url=links.matter_url(notice.matter),
+            button=_("Open the desk") if _leads_to_no_matter(notice) else _("Open the matter"),
+            url=links.url_of(notice),
         )
     return _sending(lambda: client.notify(account=account, key=key, card=card))
 
 
+def _leads_to_no_matter(notice: Outbox) -> bool:
+    return notice.matter is None or alone.stands_alone(notice)
+
+
 def _to_do(client: Client, notice: Outbox, account: str) -> Send:
-    key, url, due = key_of(notice.delivery_key), links.matter_url(notice.matter), _due(notice)
+    key, url, due = key_of(notice.delivery_key), links.url_of(notice), _due(notice)
     with override(settings.LANGUAGE_CODE):
         subject = wording.title_for_staff(notice)
     return _sending(

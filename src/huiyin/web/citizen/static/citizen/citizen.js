@@ -1,13 +1,15 @@
-// Conveniences of the rating and status pages. Everything works without this file.
+// Conveniences of the citizen's pages. Everything works without this file.
 (function () {
   "use strict";
 
   var form = document.querySelector("form[data-rating]");
   if (form) {
     remindOfDetail(form);
-    showPhotos(form.querySelector("#photos"));
     keepDraft(form);
   }
+
+  var photos = document.getElementById("photos");
+  if (photos) showPhotos(photos);
 
   // The status page does not ask for news while nobody looks at it.
   document.addEventListener("htmx:beforeRequest", function (event) {
