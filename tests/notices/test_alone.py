@@ -16,7 +16,7 @@ from huiyin.matters import services as matters
 from huiyin.matters import sweeper
 from huiyin.matters.models import Clock, Consequence
 from huiyin.matters.queries import visible_to
-from huiyin.matters.table import ClockKind, Event, State
+from huiyin.matters.table import Alarm, ClockKind, Event, State
 from huiyin.notices import links, queries, wording
 from huiyin.notices.dispatcher import Dispatcher
 from huiyin.notices.models import Outbox
@@ -141,7 +141,7 @@ def test_who_is_above_the_arbiter_reads_of_the_late_ruling_without_the_matter(
     drain(dispatcher)
     assert not visible_to(head).exists()
     [item] = queries.inbox(head)
-    assert item.outbox.event == Event.BREACH
+    assert item.outbox.event == Alarm.BREACH
     assert links.url_of(item.outbox).endswith("/desk/")
     assert queries.told_alone(head, since=made.matter.opened_at) == [item]
     # The handler's own reminders lead to the matter.
