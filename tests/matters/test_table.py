@@ -16,7 +16,7 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 
-_SAID = {"milestones": [], "result_class": "explained", "amount": 5}
+_SAID = {"milestones": [], "result_class": "explained", "amount": 5, "unit_code": ""}
 _STATES = [(state, 1) for state in State if state not in {State.REOPENED, State.CLOSED}] + [
     (state, 2)
     for state in (

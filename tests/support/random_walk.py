@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -350,21 +350,14 @@ class Walk:
     @contextmanager
     def _listening(self) -> Iterator[None]:
         hooks.on_step(self._note)
-        hooks.on_reminders(self._note_reminders)
         try:
             yield
         finally:
             hooks._listeners.remove(self._note)
-            hooks._reminder_listeners.remove(self._note_reminders)
 
     def _note(self, step: Step, row: Transition) -> None:
         self._taken_as[step.pk] = row
         self._passing.append(_place_of(row))
-
-    def _note_reminders(self, reminders: Sequence[hooks.Reminder]) -> None:
-        for one in reminders:
-            [row] = table.rows(State(one.state), Event(one.event))
-            self._passing.append(_place_of(row))
 
     def _settle(self) -> None:
         """What was taken is not rolled back any more."""

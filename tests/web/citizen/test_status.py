@@ -90,7 +90,7 @@ def test_a_bad_review_costs_the_same_queries_however_far_it_is(
     browser: Client, django_assert_num_queries: DjangoAssertNumQueries, state: State
 ) -> None:
     code = factories.loop(state).receipt.code
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         browser.get(f"/s/{code}")
 
 
