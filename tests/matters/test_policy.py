@@ -1,5 +1,9 @@
 import copy
+import os
+import subprocess
+import sys
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -60,3 +64,34 @@ def test_the_nearest_region_and_the_newest_version_decide() -> None:
     assert queries.policy_for("bad_review", county) == city
     with pytest.raises(NoPolicy):
         queries.policy_for("another kind", county)
+
+
+_READ_AT_ONCE = """
+import sys, threading
+import django
+django.setup()
+from huiyin.matters import policy, presets
+sys.setswitchinterval(1e-6)
+together = threading.Barrier(8)
+def read():
+    together.wait()
+    policy.read(presets.DEFAULT.document)
+threads = [threading.Thread(target=read) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+
+
+def test_the_first_policies_may_be_read_by_several_threads_at_once(tmp_path: Path) -> None:
+    """As a fresh process does; it crashed when msgspec prepared the types twice at a time."""
+    place = {"DJANGO_SETTINGS_MODULE": "huiyin.conf.settings", "HUIYIN_MODE": "demo"}
+    for _ in range(3):
+        read = subprocess.run(
+            [sys.executable, "-c", _READ_AT_ONCE],
+            env={**os.environ, **place, "HUIYIN_DATA_DIR": str(tmp_path)},
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert (read.returncode, read.stderr) == (0, "")

@@ -185,6 +185,11 @@ def _is_later(one: PeriodRule | ClockRule, other: PeriodRule | ClockRule) -> boo
     return one.amount * _LEAST[one.unit] > other.amount * _GREATEST[other.unit]
 
 
+# Has msgspec prepared the types while there is one thread: two that are the first to read a policy
+# at the same moment crash the process, since the second meets a type that is half prepared.
+msgspec.json.Decoder(Rules)
+
+
 def read(document: Any) -> Rules:
     """The rules in ``document`` (JSON-like). Raises ``msgspec.ValidationError``."""
     return msgspec.convert(document, Rules)

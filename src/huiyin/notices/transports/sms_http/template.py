@@ -170,6 +170,10 @@ def load(name: str) -> Template:
     return parse(text)
 
 
+# Prepared before there are threads: see huiyin.matters.policy.
+msgspec.json.Decoder(Template)
+
+
 def parse(text: str) -> Template:
     """The template in ``text``. Raises ``TemplateError``."""
     try:
