@@ -1,3 +1,5 @@
+from uuid import UUID
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,6 +10,12 @@ codes = st.integers(min_value=4, max_value=20).map(ids.new_code)
 
 def test_keys_grow_within_a_process() -> None:
     made = [ids.uuid7() for _ in range(5000)]
+    assert made == sorted(made)
+    assert {key.version for key in made} == {7}
+
+
+def test_keys_as_text_are_the_same_keys() -> None:
+    made = [ids.uuid7(), *map(UUID, ids.uuid7_texts(3)), ids.uuid7()]
     assert made == sorted(made)
     assert {key.version for key in made} == {7}
 

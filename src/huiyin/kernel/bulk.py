@@ -40,7 +40,8 @@ def insert(
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             end = "".join("\t" + _copied(value) for value in same.values()) + "\n"
-            text = "".join(["\t".join(map(_copied, row)) + end for row in rows])
+            lines = map("\t".join, zip(*map(_column, zip(*rows, strict=True)), strict=True))
+            text = "".join([line + end for line in lines])
             names = ", ".join(map(_quoted, columns))
             with (
                 connection.wrap_database_errors,
@@ -100,6 +101,16 @@ def _type(field: Any) -> str:
     return str(found.db_type(connection))
 
 
+def _column(values: Sequence[Any]) -> Iterable[str]:
+    """A column's ``values`` in COPY's text format. Most columns hold one kind, looked at once."""
+    kinds = set(map(type, values))
+    if kinds == {str} and not _special("".join(values)):
+        return values
+    if kinds == {UUID}:
+        return [f"{value.int:032x}" for value in values]
+    return map(_copied, values)
+
+
 def _copied(value: Any) -> str:
     """``value`` in COPY's text format."""
     kind = value.__class__
@@ -117,6 +128,10 @@ def _copied(value: Any) -> str:
 
 def _array(values: Sequence[Any]) -> str:
     """``values`` as the text of a PostgreSQL array."""
+    if set(map(type, values)) == {str}:
+        inside = "".join(values)
+        if '"' not in inside and "\\" not in inside:
+            return '{"' + '","'.join(values) + '"}'
     return "{" + ",".join(map(_element, values)) + "}"
 
 

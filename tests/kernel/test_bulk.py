@@ -1,0 +1,47 @@
+"""Rows written by the thousand come back as they were given, whatever a column holds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from huiyin.conf.models import Heartbeat
+from huiyin.kernel import bulk
+
+pytestmark = pytest.mark.django_db
+
+AT = datetime(2026, 3, 2, 4, 5, 6, 789, tzinfo=UTC)
+LATER = AT + timedelta(days=1)
+AWKWARD = ["a\tb", "line\nbreak", "back\\slash", 'quo"te', "回音", "\\N", "{a,b}", ""]
+
+
+def _stored() -> dict[str, datetime]:
+    return dict(Heartbeat.objects.values_list("name", "at"))
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_a_text_comes_back_as_it_was_given(name: str) -> None:
+    bulk.insert(Heartbeat, ("name", "at"), [("plain", AT), (name, AT)])
+    assert _stored() == {"plain": AT, name: AT}
+    bulk.update(Heartbeat, ("at",), [(name, LATER)])
+    assert _stored() == {"plain": AT, name: LATER}
+
+
+def test_a_column_may_hold_moments_and_their_texts() -> None:
+    text = str(LATER.replace(tzinfo=None))
+    bulk.insert(Heartbeat, ("name", "at"), [("a", AT), ("b", f"{text}")])
+    assert _stored() == {"a": AT, "b": LATER}
+    bulk.update(Heartbeat, ("at",), [("a", text), ("b", AT)])
+    assert _stored() == {"a": LATER, "b": AT}
+
+
+def test_what_is_the_same_in_all_rows_is_given_once() -> None:
+    bulk.insert(Heartbeat, ("name",), [("a",), ("b",)], same={"at": AT})
+    assert _stored() == {"a": AT, "b": AT}
+
+
+def test_no_rows_change_nothing() -> None:
+    bulk.insert(Heartbeat, ("name", "at"), [])
+    bulk.update(Heartbeat, ("at",), [])
+    assert _stored() == {}
