@@ -203,11 +203,13 @@ class Outbox(Row):
     transport = models.CharField(_("transport"), max_length=20)
     action = models.CharField(_("action"), max_length=14, choices=Action, default=Action.TELL)
     # What somebody was told is found in their inbox, what an endpoint waits for by when it is due.
+    # Whoever was on duty is never deleted, and was just read: the database need not look them up.
     staff = models.ForeignKey(
         Staff,
         models.PROTECT,
         null=True,
         related_name="+",
+        db_constraint=False,
         db_index=False,
         verbose_name=_("member of staff"),
     )

@@ -61,7 +61,7 @@ def remind(reminders: Sequence[Reminder]) -> None:
 
 
 def _store(rows: Sequence[_Row], at: datetime) -> None:
-    keys = ids.uuid7s(len(rows))
+    keys = ids.uuid7_texts(len(rows))
     bulk.insert(
         Outbox,
         ("id", *_FIELDS),
