@@ -28,6 +28,7 @@ DURABLE = {
     "full_page_writes": "on",
     "shared_buffers": "2GB",
     "max_wal_size": "16GB",
+    "wal_compression": "on",
     "checkpoint_timeout": "30min",
 }
 

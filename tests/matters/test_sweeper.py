@@ -154,6 +154,16 @@ with clock.frozen(datetime.fromisoformat(sys.argv[1])):
 """
 
 
+def test_a_second_loop_rings_where_two_may_write(frozen_clock: FrozenClock) -> None:
+    loop = factories.loop()
+    frozen_clock.move_to(loop.matter.clocks.get(kind=ClockKind.CALLBACK).warn_at)
+    sweeper.sweep_beside()
+    rung = [("warn", "callback")] if connection.vendor == "postgresql" else []
+    assert _rung(loop) == rung
+    sweeper.sweep()
+    assert _rung(loop) == [("warn", "callback")]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_sweeper_killed_in_the_middle_of_a_batch_leaves_nothing_half_done(
     frozen_clock: FrozenClock, tmp_path: Path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from huiyin.conf.loops import Loop
 from huiyin.indicators.services import fold_sealed
 from huiyin.log.sealing import seal_if_due
-from huiyin.matters.sweeper import put_lateness_on_record, sweep
+from huiyin.matters.sweeper import put_lateness_on_record, sweep, sweep_beside
 from huiyin.notices.dispatcher import dispatch_due
 from huiyin.notices.ladder import fall_back
 from huiyin.notices.services import write_digests
@@ -23,6 +23,7 @@ LOOPS = (
     Loop("digests", write_digests, every_seconds=30.0),
     # Warnings, breaches and closings of clocks that have come due.
     Loop("sweeper", sweep, every_seconds=1.0),
+    Loop("second-sweeper", sweep_beside, every_seconds=1.0, topic="sweeper"),
     # Says in the log which clocks are overdue, many in one entry.
     Loop("lateness", put_lateness_on_record, every_seconds=10.0),
     # Ends an epoch when it may end; only then does the public see something new.

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from django.db import connection
 
-from huiyin.conf.loops import Runner
+from huiyin.conf.loops import Runner, collect_garbage_rarely
 from huiyin.kernel import wakeup
 
 
@@ -44,6 +44,7 @@ def start_companions() -> Callable[[], None]:
         return start_listening()
     from huiyin.conf.background import LOOPS
 
+    collect_garbage_rarely()
     runner = Runner(LOOPS)
     runner.start()
     return runner.stop

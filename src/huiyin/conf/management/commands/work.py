@@ -12,7 +12,7 @@ from django.db import connection
 
 from huiyin.conf import startup
 from huiyin.conf.lifespan import start_listening
-from huiyin.conf.loops import Runner
+from huiyin.conf.loops import Runner, collect_garbage_rarely
 
 
 class Command(BaseCommand):
@@ -29,6 +29,7 @@ class Command(BaseCommand):
         # A loop that computes lets the others, who mostly wait for the database, have their turn
         # soon: each of the dispatcher's statements would wait up to 5 ms for it otherwise.
         sys.setswitchinterval(0.001)
+        collect_garbage_rarely()
         connection.close()  # the loops have their own
         from huiyin.conf.background import LOOPS
 
