@@ -234,6 +234,7 @@ class SmppGateway:
         self._session = self._opening = self._leaving = None
         if leaving is not None:
             leaving.cancel()
+            await asyncio.wait([leaving])
         if session is not None:
             await session.close()
 
