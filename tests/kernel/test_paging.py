@@ -3,10 +3,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
-from django.db.models import DateTimeField, Value
+from django.db.models import DateTimeField, Q, Value
 
 from huiyin.directory.models import Region
-from huiyin.kernel.paging import page
+from huiyin.kernel.paging import merged, page, row_by_row
 from huiyin.kernel.problems import Invalid
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +31,27 @@ def test_pages_hold_every_row_once_and_in_order(regions: None, key: str) -> None
             break
     order = [key, "-pk" if key.startswith("-") else "pk"]
     assert seen == list(Region.objects.order_by(*order))
+
+
+@pytest.mark.parametrize("key", ["name", "-name"])
+def test_several_sources_make_one_list(regions: None, key: str) -> None:
+    first = Region.objects.filter(code__lte="330000000003")
+    rest = Region.objects.filter(code__gt="330000000003")
+    seen, cursor = [], None
+    while True:
+        found = merged([first, rest], key=key, cursor=cursor, size=3)
+        assert len(found.rows) <= 3
+        seen += found.rows
+        cursor = found.next_cursor
+        if cursor is None:
+            break
+    assert seen == list(Region.objects.order_by(key, "-pk" if key.startswith("-") else "pk"))
+
+
+def test_a_condition_judged_row_by_row_means_the_same(regions: None) -> None:
+    condition = Q(name="name 1") & ~Q(code="330000000001")
+    found = Region.objects.filter(row_by_row(condition)).order_by("code")
+    assert list(found) == list(Region.objects.filter(condition).order_by("code"))
 
 
 @pytest.mark.parametrize(

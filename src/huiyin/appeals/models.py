@@ -155,6 +155,7 @@ class Ruling(Row):
 
     class Meta:
         ordering = ["-at"]
+        indexes = [models.Index(fields=["at"], name="rulings_in_order")]
         constraints = [
             models.CheckConstraint(
                 name="effect_of_an_upheld_appeal",

@@ -8,19 +8,21 @@ from uuid import UUID
 from django.db.models import (
     DateTimeField,
     Exists,
+    F,
     OuterRef,
     Prefetch,
     Q,
     QuerySet,
-    Subquery,
+    Value,
 )
 from django.db.models.functions import Coalesce
 
 from huiyin.appeals.models import Appeal, AppealEvidence, Ruling, Statement
 from huiyin.directory.models import Role, Staff
 from huiyin.directory.queries import line_of_command, staff_with
+from huiyin.kernel.paging import Page, merged, row_by_row
 from huiyin.kernel.problems import NotFound
-from huiyin.matters.models import Clock, Matter, Step
+from huiyin.matters.models import NEVER, Clock, Matter, Step
 from huiyin.matters.queries import arbitrable_by
 from huiyin.matters.table import ClockKind, Event, State
 
@@ -58,29 +60,30 @@ def evidence_of(matter: Matter, evidence_id: UUID) -> AppealEvidence:
     return found
 
 
-def to_decide(staff: Staff) -> QuerySet[Matter]:
-    """The matters that wait for an arbiter whom ``staff`` may be, each with ``due``: to be ruled
-    on, or, after a reopening, with a reply to approve. Those stepped back from are not there."""
-    ruling = Clock.objects.filter(
-        matter=OuterRef("pk"), kind=ClockKind.RULING, stopped_at__isnull=True
-    )
-    reply = Clock.objects.filter(
-        matter=OuterRef("pk"), kind=ClockKind.RECTIFICATION, stopped_at__isnull=True
-    )
-    return (
-        Matter.objects.filter(arbitrable_by(staff), closed_at__isnull=True)
-        .annotate(
-            to_rule=Exists(ruling),
-            due=Coalesce(
-                Subquery(ruling.values("due_at")[:1]),
-                Subquery(reply.values("due_at")[:1]),
-                "opened_at",
-                output_field=DateTimeField(),
-            ),
-        )
-        .filter(Q(to_rule=True) | Q(state=State.REPLY_DRAFTED, round__gt=1))
+def to_decide(staff: Staff, *, cursor: str | None, size: int) -> Page[Matter]:
+    """A page of the matters that wait for an arbiter whom ``staff`` may be, what is due first at
+    the top: to be ruled on (``to_rule``), or, after a reopening, with a reply to approve. Those
+    stepped back from are not there. Each has its running clocks at hand. Raises ``Invalid``."""
+    running = Clock.objects.filter(stopped_at__isnull=True)
+    ruling = running.filter(matter=OuterRef("pk"), kind=ClockKind.RULING)
+    matters = (
+        Matter.objects.filter(closed_at__isnull=True)
         .select_related("organisation")
+        .prefetch_related(Prefetch("clocks", queryset=running, to_attr="running"))
     )
+    theirs = row_by_row(arbitrable_by(staff))
+    to_rule = matters.filter(
+        theirs, clocks__kind=ClockKind.RULING, clocks__stopped_at__isnull=True
+    ).annotate(to_rule=Value(True), due=F("clocks__due_at"))
+    to_approve = matters.filter(
+        Q(round__gt=1) | Q(arbitrated=True),
+        row_by_row(~Exists(ruling) & Q(state=State.REPLY_DRAFTED, round__gt=1)),
+        theirs,
+    ).annotate(
+        to_rule=Value(False),
+        due=Coalesce("next_due_at", Value(NEVER), output_field=DateTimeField()),
+    )
+    return merged([to_rule, to_approve], key="due", cursor=cursor, size=size)
 
 
 def decided_by(staff: Staff) -> QuerySet[Ruling]:

@@ -20,16 +20,38 @@ def organisations_in_scope(staff: Staff, roles: Iterable[Role]) -> QuerySet[Orga
     A duty in an organisation covers all bodies below it; a duty in a region all bodies of that
     region and the regions within. One query for the duties; the result is lazy.
     """
-    if not staff.is_active:
-        return Organisation.objects.none()
-    duties = staff.duties.current().filter(role__in=list(roles))
+    scope = in_scope(staff, roles)
+    return Organisation.objects.filter(scope) if scope else Organisation.objects.none()
+
+
+def in_scope(staff: Staff, roles: Iterable[Role], *, of: str = "") -> Q:
+    """The same as a condition; empty where there is no such duty. With ``of`` it is about the
+    organisation that rows name in a field, such as ``organisation__``. One query."""
     scope = Q()
+    if not staff.is_active:
+        return scope
+    duties = staff.duties.current().filter(role__in=list(roles)).order_by()
     for path, region_code in duties.values_list("organisation__path", "region__code"):
         if path:
-            scope |= Q(path__startswith=path)
+            scope |= Q(**{f"{of}path__startswith": path})
         else:
-            scope |= Q(region__code__startswith=codes.significant(region_code))
-    return Organisation.objects.filter(scope) if scope else Organisation.objects.none()
+            scope |= Q(**{f"{of}region__code__startswith": codes.significant(region_code)})
+    return scope
+
+
+# How many organisations a query names one by one.
+FEW = 200
+Organisations = QuerySet[Organisation] | list[uuid.UUID]
+
+
+def by_key_if_few(organisations: QuerySet[Organisation]) -> Organisations:
+    """The keys of ``organisations`` where they are few, else the query itself. One query.
+
+    By the keys the database knows from its statistics how much there is of each: it then collects
+    the little that a quiet county has, instead of walking along everybody's rows in search of it.
+    """
+    keys = list(organisations.order_by().values_list("pk", flat=True)[: FEW + 1])
+    return keys if len(keys) <= FEW else organisations
 
 
 def staff_with(role: Role, organisation: Organisation) -> QuerySet[Staff]:

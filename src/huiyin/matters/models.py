@@ -152,9 +152,29 @@ class Matter(Row):
                 name="closed_matters_in_order",
             ),
             models.Index(
-                fields=["next_due_at"],
+                fields=["organisation", "closed_at", "id"],
+                condition=models.Q(closed_at__isnull=False),
+                name="closed_matters_of_a_unit",
+            ),
+            # Thousands are due at the end of the same day: the key keeps them apart.
+            models.Index(
+                fields=["next_due_at", "id"],
                 condition=models.Q(closed_at__isnull=True),
-                name="open_matters_in_order",
+                name="open_matters_due_in_order",
+            ),
+            # For arbiters, who see few of very many.
+            models.Index(
+                Coalesce("next_due_at", models.Value(NEVER)),
+                "id",
+                condition=models.Q(closed_at__isnull=True)
+                & (models.Q(round__gt=1) | models.Q(arbitrated=True)),
+                name="open_matters_of_arbiters",
+            ),
+            models.Index(
+                fields=["closed_at", "id"],
+                condition=models.Q(closed_at__isnull=False)
+                & (models.Q(round__gt=1) | models.Q(arbitrated=True)),
+                name="closed_matters_of_arbiters",
             ),
             models.Index(
                 fields=["state", "opened_at"],
@@ -193,6 +213,13 @@ class Step(Row):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["matter", "number"], name="one_step_a_number"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["actor", "matter"],
+                condition=models.Q(event="recuse"),
+                name="arbiters_who_stepped_back",
+            ),
         ]
         ordering = ["number"]
 
@@ -258,6 +285,12 @@ class Clock(Row):
                 fields=["breached_at"],
                 condition=models.Q(breached_at__isnull=False, lateness__isnull=True),
                 name="lateness_to_record",
+            ),
+            # The kinds of which there are few: those of every matter are found by the matter.
+            models.Index(
+                fields=["kind", "due_at", "matter"],
+                condition=models.Q(stopped_at__isnull=True, kind__in=("ruling", "supervision")),
+                name="rulings_and_orders_due",
             ),
         ]
         ordering = ["due_at"]
@@ -374,7 +407,7 @@ class SupervisionOrder(Row):
                 name="one_open_order",
             ),
         ]
-        indexes = [models.Index(fields=["given_at"], name="orders_in_order")]
+        indexes = [models.Index(fields=["given_at", "id"], name="supervision_orders_in_order")]
         ordering = ["given_at"]
 
 
@@ -409,6 +442,7 @@ class Consequence(Row):
                 condition=models.Q(ends_on__gte=models.F("starts_on")),
             ),
         ]
+        indexes = [models.Index(fields=["decided_at", "id"], name="consequences_in_order")]
         ordering = ["decided_at"]
 
 

@@ -6,11 +6,18 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.lookups import Exact
 
 from huiyin.directory.codes import region_lineage
 from huiyin.directory.models import Region, Role, Staff
-from huiyin.directory.queries import line_of_command, organisations_in_scope, roles_over
+from huiyin.directory.queries import (
+    by_key_if_few,
+    in_scope,
+    line_of_command,
+    organisations_in_scope,
+    roles_over,
+)
 from huiyin.kernel import clock
 from huiyin.kernel.problems import NotFound
 from huiyin.matters.errors import NoPolicy
@@ -37,42 +44,48 @@ from huiyin.matters.models import (
 from huiyin.matters.table import TRANSITIONS, ClockKind, Event, Party, State, Transition
 
 _UNIT_ROLES = (Role.HANDLER, Role.APPROVER, Role.SUPERVISOR, Role.AUDITOR)
+# How many a query names one by one.
+_FEW_MATTERS = 500
 
 
 def visible_to(staff: Staff) -> QuerySet[Matter]:
     """The matters ``staff`` may see: those in the scope of their duties, those in which a unit of
     theirs was asked to join, those about their own work, and, for an arbiter, the reopened and
     appealed ones outside their own line of command from which they have not stepped back."""
-    theirs = organisations_in_scope(staff, _UNIT_ROLES)
-    # Both are few, and mostly none. As keys, or not there at all, they leave the database free to
-    # use the index of the organisation; as sub-queries they would make it read every matter.
+    theirs = by_key_if_few(organisations_in_scope(staff, _UNIT_ROLES))
     joined = Assignment.objects.filter(
         part=Assignment.Part.JOINT, until__isnull=True, organisation__in=theirs
-    ).exclude(matter__organisation__in=theirs)
-    concerned = Concerned.objects.filter(staff=staff)
+    ).order_by()
+    concerned = Concerned.objects.filter(staff=staff).order_by()
+    visible = Q(organisation__in=theirs) | arbitrable_by(staff)
+    # Mostly few or none. As keys, or not there at all, they leave the database free to use the
+    # index of the organisation. Whoever has many of them has so many matters that almost each one
+    # the database comes upon is theirs.
     others = [
         key
-        for (key,) in joined.order_by()
-        .values_list("matter")
-        .union(concerned.order_by().values_list("matter"))
+        for (key,) in joined.values_list("matter").union(concerned.values_list("matter"), all=True)[
+            : _FEW_MATTERS + 1
+        ]
     ]
-    visible = Q(organisation__in=theirs) | arbitrable_by(staff)
-    return Matter.objects.filter(visible | Q(pk__in=others) if others else visible)
+    if len(others) > _FEW_MATTERS:
+        of_matter = {"matter": OuterRef("pk")}
+        visible |= Exists(joined.filter(**of_matter)) | Exists(concerned.filter(**of_matter))
+    elif others:
+        visible |= Q(pk__in=others)
+    return Matter.objects.filter(visible)
 
 
 def arbitrable_by(staff: Staff) -> Q:
     """The matters that ``staff`` sees as an arbiter: reopened or appealed, outside their own line
     of command, and not stepped back from."""
-    own_line = Q(path__startswith=staff.organisation.path) | Q(
-        pk__in=line_of_command(staff.organisation)
+    scope = in_scope(staff, [Role.ARBITER], of="organisation__")
+    if not scope:
+        return Q(pk__in=())
+    own_line = Q(organisation__path__startswith=staff.organisation.path) | Q(
+        organisation__in=line_of_command(staff.organisation)
     )
-    arbitrated = organisations_in_scope(staff, [Role.ARBITER]).exclude(own_line)
-    stepped_back = Step.objects.filter(event=Event.RECUSE, actor=staff).values("matter")
-    return (
-        Q(organisation__in=arbitrated)
-        & (Q(round__gt=1) | Q(arbitrated=True))
-        & ~Q(pk__in=stepped_back)
-    )
+    stepped_back = Step.objects.filter(matter=OuterRef("pk"), event=Event.RECUSE, actor=staff)
+    return scope & ~own_line & (Q(round__gt=1) | Q(arbitrated=True)) & ~Q(Exists(stepped_back))
 
 
 def get_visible(staff: Staff, code: str) -> Matter:
@@ -102,15 +115,11 @@ def waiting_for(staff: Staff, roles: Iterable[str]) -> Q:
     """
     waiting = Q(pk__in=())
     for role in sorted(set(roles)):
-        scope = organisations_in_scope(staff, [Role(role)])
+        scope = by_key_if_few(organisations_in_scope(staff, [Role(role)]))
         waiting |= (_expected_of(Party(role)) | _asked_of(role, staff)) & Q(organisation__in=scope)
     # Nobody approves what they wrote themselves.
     author = Reply.objects.filter(matter=OuterRef("pk")).order_by("-number").values("author")[:1]
-    own_draft = Q(state=State.REPLY_DRAFTED) & Q(
-        pk__in=Matter.objects.annotate(drafted_by=Subquery(author))
-        .filter(state=State.REPLY_DRAFTED, drafted_by=staff.pk)
-        .values("pk")
-    )
+    own_draft = Q(state=State.REPLY_DRAFTED) & Q(Exact(Subquery(author), staff.pk))
     return waiting & ~own_draft & Q(closed_at__isnull=True)
 
 
@@ -131,16 +140,18 @@ def _expected_of(party: Party) -> Q:
 def _asked_of(role: str, staff: Staff) -> Q:
     """The matters on which something else was asked of those who hold ``role``."""
     if role == Role.HANDLER:
-        orders = SupervisionOrder.objects.filter(answered_at__isnull=True)
-        return Q(pk__in=orders.values("matter"))
+        orders = SupervisionOrder.objects.filter(matter=OuterRef("pk"), answered_at__isnull=True)
+        return Q(Exists(orders))
     if role == Role.SUPERVISOR:
-        asked = Extension.objects.filter(granted__isnull=True)
+        asked = Extension.objects.filter(matter=OuterRef("pk"), granted__isnull=True)
         # Decided outside the unit.
         own = Q(organisation__in=line_of_command(staff.organisation))
-        return Q(pk__in=asked.values("matter")) & ~own
+        return Q(Exists(asked)) & ~own
     if role == Role.ARBITER:
-        rulings = Clock.objects.filter(kind=ClockKind.RULING, stopped_at__isnull=True)
-        return Q(pk__in=rulings.values("matter"))
+        rulings = Clock.objects.filter(
+            matter=OuterRef("pk"), kind=ClockKind.RULING, stopped_at__isnull=True
+        )
+        return Q(Exists(rulings))
     return Q(pk__in=())
 
 

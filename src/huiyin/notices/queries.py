@@ -29,6 +29,8 @@ from huiyin.notices.models import (
 from huiyin.notices.transports import names
 
 ALONE_SHOWN = 10
+# Beyond this a badge says “99+”.
+UNREAD_SHOWN = 99
 
 
 def inbox(staff: Staff) -> QuerySet[InboxItem]:
@@ -63,13 +65,15 @@ def last_number(staff: Staff) -> int:
 
 
 def unread_count(staff: Staff) -> int:
-    """How many items ``staff`` has not read; a digest is about the list, not one of its items."""
+    """How many items ``staff`` has not read, counted up to ``UNREAD_SHOWN`` + 1; a digest is about
+    the list, not one of its items."""
     return unread_in(inbox(staff))
 
 
 def unread_in(inbox: QuerySet[InboxItem]) -> int:
     """The same of an ``inbox`` at hand. One query."""
-    return inbox.filter(read_at__isnull=True).exclude(outbox__event=DIGEST).count()
+    unread = inbox.filter(read_at__isnull=True).exclude(outbox__event=DIGEST)
+    return unread.order_by()[: UNREAD_SHOWN + 1].values("pk").count()
 
 
 def digest_of(staff: Staff, day: date) -> Digest | None:

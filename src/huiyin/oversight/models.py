@@ -103,6 +103,11 @@ class Fault(Row):
                 condition=models.Q(times__gt=0),
                 name="faults_that_came_back",
             ),
+            models.Index(
+                fields=["times", "id"],
+                condition=models.Q(times__gt=0),
+                name="faults_by_how_often",
+            ),
         ]
 
 

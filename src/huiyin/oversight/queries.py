@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from huiyin.directory.models import Organisation
+from huiyin.directory.queries import Organisations
 from huiyin.indicators.intervals import quantile
 from huiyin.kernel import clock
 from huiyin.oversight.models import DelayTally, Dimension, Fault, FaultMatter, Tally
@@ -144,7 +144,7 @@ def delays(within: Period) -> list[Delay]:
     return sorted(found, key=lambda delay: (-delay.arrivals, delay.transport))
 
 
-def came_back(organisations: QuerySet[Organisation], within: Period) -> QuerySet[Fault]:
+def came_back(organisations: Organisations, within: Period) -> QuerySet[Fault]:
     """The faults of ``organisations`` that came back in the period after they had been solved."""
     return Fault.objects.filter(
         organisation__in=organisations, times__gt=0, last_again_at__gte=within.starts_at

@@ -12,6 +12,8 @@ from huiyin.directory.models import Duty, Role
 from huiyin.kernel import clock
 from huiyin.matters.models import Clock, Matter
 from huiyin.matters.table import State
+from huiyin.notices import queries as notices
+from huiyin.notices.dispatcher import dispatch_due
 from huiyin.web.desk import inbox
 from tests import factories
 from tests.support.clock import FrozenClock
@@ -147,7 +149,7 @@ def test_more_matters_cost_no_more_queries(signed_in: SignedIn) -> None:
         _more_of(loop)
     with CaptureQueriesContext(connection) as many:
         assert len(_codes(client)) == 6
-    assert len(many) == len(few) <= 32
+    assert len(many) == len(few) <= 35
 
 
 def test_an_administrator_lands_where_things_are_managed(signed_in: SignedIn) -> None:
@@ -168,3 +170,63 @@ def test_a_duty_that_ended_yesterday_shows_nothing(signed_in: SignedIn) -> None:
     yesterday = clock.today() - timedelta(days=1)
     loop.handler.duties.update(starts_on=yesterday, ends_on=yesterday)
     assert _codes(signed_in(loop.handler), "?show=open") == []
+
+
+@pytest.mark.parametrize(
+    "query", ["?show=open", "?show=late", "?show=closed", "?show=open&given=nobody", "?q=000000000"]
+)
+@pytest.mark.parametrize("who", ["handler", "supervisor"])
+def test_thirty_matters_cost_as_many_queries_as_three(
+    signed_in: SignedIn, frozen_clock: FrozenClock, who: str, query: str
+) -> None:
+    loop = factories.bad_review()
+
+    def more(number: int) -> None:
+        for place in range(number):
+            matter = _more_of(loop)
+            if place % 2:
+                Matter.objects.filter(pk=matter.pk).update(
+                    state=State.CLOSED, closed_at=clock.now(), next_due_at=None
+                )
+
+    client = signed_in(getattr(loop, who))
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(f"/desk/{query}").status_code == 200
+        return len(queries)
+
+    more(2)
+    frozen_clock.move_by(days=3)
+    few = cost()
+    more(27)
+    frozen_clock.move_by(days=3)
+    assert cost() == few
+
+
+def test_the_badge_stops_counting(signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notices, "UNREAD_SHOWN", 2)
+    loop = factories.bad_review()
+    _arrive(loop, 4)
+    page = signed_in(loop.handler).get("/desk/").content.decode()
+    assert 'data-unread="3" data-most="2"' in page
+    assert "Unread: 2+" in page
+
+
+def _arrive(loop: factories.Loop, number: int) -> None:
+    """Notices of ``number`` matters, in the handler's inbox."""
+    for _ in range(number - 1):
+        _more_of(loop)
+    while dispatch_due():
+        pass
+
+
+def test_matters_are_given_within_one_unit_where_there_are_too_many_people(
+    signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "PEOPLE", 1)
+    loop = factories.bad_review()
+    client = signed_in(loop.supervisor)
+    assert "narrow the list to one unit" in client.get("/desk/?show=open").content.decode()
+    page = client.get(f"/desk/?show=open&unit={loop.organisation.uscc}").content.decode()
+    assert f'<option value="{loop.handler.username}">' in page

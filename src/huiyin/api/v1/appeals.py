@@ -34,7 +34,6 @@ from huiyin.appeals import queries, services
 from huiyin.appeals.errors import NoOpenAppeal, SaidEnough
 from huiyin.appeals.models import Appeal, Effect, Ground, Ruling, Side
 from huiyin.directory.queries import find_organisation
-from huiyin.kernel import paging
 from huiyin.kernel.problems import Invalid, TooMany
 from huiyin.kernel.uploads import accept_document
 from huiyin.matters import kinds
@@ -188,7 +187,7 @@ def waiting(
 ) -> Queue:
     """For arbiters: what is due first at the top, without your own line of command and without
     what you have stepped back from. Empty for everybody else."""
-    page = paging.page(queries.to_decide(actor(request)), key="due", cursor=cursor, size=size)
+    page = queries.to_decide(actor(request), cursor=cursor, size=size)
     described = kinds.describe(page.rows)
     appeals = queries.latest_appeals(page.rows)
     return Queue(

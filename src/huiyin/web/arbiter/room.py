@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from huiyin.appeals import queries, services
 from huiyin.appeals.models import Appeal, Ruling
 from huiyin.directory.models import Role, Staff
-from huiyin.kernel import ids, paging
+from huiyin.kernel import ids
 from huiyin.kernel.problems import Invalid, NotFound, Problem
 from huiyin.matters import kinds
 from huiyin.matters.errors import Moved
@@ -49,9 +49,8 @@ class Row:
 def queue(request: HttpRequest) -> HttpResponse:
     """What waits for this arbiter, what is due first at the top, and what they have decided."""
     staff = _arbiter(request)
-    waiting = queries.to_decide(staff).prefetch_related("clocks")
     try:
-        page = paging.page(waiting, key="due", cursor=request.GET.get("after"), size=PAGE_SIZE)
+        page = queries.to_decide(staff, cursor=request.GET.get("after"), size=PAGE_SIZE)
     except Invalid:
         return redirect("arbiter:queue")
     here = reverse("arbiter:queue")
@@ -167,9 +166,7 @@ def _rows(matters: list[Matter]) -> list[Row]:
     for matter in matters:
         to_rule: bool = matter.to_rule  # type: ignore[attr-defined]
         wanted = ClockKind.RULING if to_rule else ClockKind.RECTIFICATION
-        running = (
-            row for row in matter.clocks.all() if row.kind == wanted and row.stopped_at is None
-        )
+        running = (row for row in matter.running if row.kind == wanted)  # type: ignore[attr-defined]
         found.append(
             Row(
                 matter=matter,

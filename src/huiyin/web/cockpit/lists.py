@@ -48,7 +48,7 @@ def _by_deadline(request: HttpRequest, name: str) -> HttpResponseBase:
     try:
         page = paging.page(
             work.with_clocks(chosen),
-            key="next_due_at",
+            key="due",
             cursor=request.GET.get("after"),
             size=PAGE_SIZE,
         )

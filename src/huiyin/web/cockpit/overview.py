@@ -38,7 +38,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     staff = member(request)
     view = view_of(staff, "")
     late = work.late(view.organisations)
-    worst = paging.page(work.with_clocks(late), key="next_due_at", cursor=None, size=_SHOWN)
+    worst = paging.page(work.with_clocks(late), key="due", cursor=None, size=_SHOWN)
     deciding = [work.count(found) for found in work.to_decide(staff).values()]
     within = oversight.period(_DAYS)
     return render_cockpit(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from django.db.models import F, Q, QuerySet
 
 from huiyin.directory.models import Duty, Organisation, Region, Staff
+from huiyin.directory.queries import Organisations, by_key_if_few
 from huiyin.kernel.problems import NotFound
 from huiyin.web.cockpit.frame import scope
 from huiyin.web.desk.frame import OVERSEES
@@ -35,7 +36,7 @@ class View:
     """What a page is about: everything the reader oversees, or one place of it."""
 
     roots: list[Place]
-    organisations: QuerySet[Organisation]
+    organisations: Organisations
     # None: all of the roots, of which there are several.
     place: Place | None
     # The place above the one that was chosen, as far as the reader oversees it.
@@ -57,7 +58,7 @@ def view_of(staff: Staff, at: str) -> View:
     everything, roots = scope(staff), _roots(staff)
     if not at:
         only = roots[0] if len(roots) == 1 else None
-        return View(roots, everything, only, None, _below(only) if only else [])
+        return View(roots, by_key_if_few(everything), only, None, _below(only) if only else [])
     place = _place(at)
     if not _covers(roots, everything, place):
         raise NotFound
@@ -65,7 +66,7 @@ def view_of(staff: Staff, at: str) -> View:
     inside = above is not None and place.code not in {root.code for root in roots}
     return View(
         roots,
-        place.organisations(),
+        by_key_if_few(place.organisations()),
         place,
         above if above and inside and _covers(roots, everything, above) else None,
         _below(place),

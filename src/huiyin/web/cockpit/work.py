@@ -11,12 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Subquery
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from huiyin.directory.models import Organisation, Role, Staff
-from huiyin.directory.queries import line_of_command, organisations_in_scope
+from huiyin.directory.models import Role, Staff
+from huiyin.directory.queries import (
+    Organisations,
+    by_key_if_few,
+    line_of_command,
+    organisations_in_scope,
+)
 from huiyin.kernel import clock
 from huiyin.matters import kinds
 from huiyin.matters.models import Clock, Extension, Matter, Reply, SupervisionOrder
@@ -24,11 +29,11 @@ from huiyin.matters.table import AT_WORK, MINDERS, ClockKind, State
 
 SOON = timedelta(hours=24)
 # Beyond this a count says “more than”.
-MOST = 10_000
+MOST = 1_000
+# Clocks that few matters have: the lists of these go by their own deadlines.
+RARE = (ClockKind.RULING, ClockKind.SUPERVISION)
 # The clocks that somebody of the staff has to mind; nobody is late with a follow-up review.
 MINDED: tuple[ClockKind, ...] = tuple(kind for kind, who in MINDERS.items() if who is not None)
-
-Organisations = QuerySet[Organisation]
 
 
 @dataclass(frozen=True)
@@ -44,18 +49,35 @@ def count(rows: QuerySet[Any]) -> Count:
 
 
 def late(organisations: Organisations, kind: ClockKind | None = None) -> QuerySet[Matter]:
-    """Open matters of ``organisations`` of which a clock (of ``kind``) is overdue."""
+    """Open matters of ``organisations`` of which a clock (of ``kind``) is overdue, with ``due``:
+    since when it is, or where the kind does not matter, any of them."""
     now = clock.now()
-    return _open(organisations).filter(_runs(kind, due_at__lte=now), next_due_at__lte=now)
+    if kind in RARE:
+        return (
+            _open(organisations)
+            .filter(
+                clocks__kind=kind,
+                clocks__stopped_at__isnull=True,
+                clocks__paused_at__isnull=True,
+                clocks__due_at__lte=now,
+            )
+            .annotate(due=F("clocks__due_at"))
+        )
+    found = _open(organisations).filter(_runs(kind, due_at__lte=now), next_due_at__lte=now)
+    return found.annotate(due=F("next_due_at"))
 
 
 def soon(organisations: Organisations, kind: ClockKind | None = None) -> QuerySet[Matter]:
     """Open matters in which nothing is overdue yet, but will be within 24 hours."""
     now = clock.now()
-    return _open(organisations).filter(
-        _runs(kind, due_at__gt=now, due_at__lte=now + SOON),
-        next_due_at__gt=now,
-        next_due_at__lte=now + SOON,
+    return (
+        _open(organisations)
+        .filter(
+            _runs(kind, due_at__gt=now, due_at__lte=now + SOON),
+            next_due_at__gt=now,
+            next_due_at__lte=now + SOON,
+        )
+        .annotate(due=F("next_due_at"))
     )
 
 
@@ -101,7 +123,7 @@ DECISIONS = (
 
 def to_decide(staff: Staff) -> dict[str, QuerySet[Matter]]:
     """The matters that wait for a decision of ``staff``, by the name of the decision."""
-    here = _open(organisations_in_scope(staff, [Role.SUPERVISOR]))
+    here = _open(by_key_if_few(organisations_in_scope(staff, [Role.SUPERVISOR])))
     author = Reply.objects.filter(matter=OuterRef("pk")).order_by("-number").values("author")[:1]
     return {
         # Whoever grants more time may not belong to the unit.

@@ -68,11 +68,16 @@ def render_desk(
     """
     staff = member(request)
     administers, roles = staff.is_staff, roles_of(staff)
+    unread = notices.unread_count(staff)
     return render(
         request,
         template,
         {
-            "unread": notices.unread_count(staff),
+            "unread": unread,
+            "unread_shown": str(unread)
+            if unread <= notices.UNREAD_SHOWN
+            else f"{notices.UNREAD_SHOWN}+",
+            "unread_most": notices.UNREAD_SHOWN,
             # From where the live push goes on: nothing that arrives meanwhile is lost.
             "last_notice": notices.last_number(staff),
             "administers": administers,

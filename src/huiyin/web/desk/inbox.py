@@ -28,7 +28,7 @@ from huiyin.notices.services import mark_items_read
 from huiyin.web.desk.consequences import open_to_objection
 from huiyin.web.desk.filters import Filters, query_of
 from huiyin.web.desk.frame import desk_page, member, render_desk, roles_of
-from huiyin.web.desk.listing import people_to_give_to
+from huiyin.web.desk.listing import PEOPLE, people_to_give_to
 
 PAGE_SIZE = 30
 # Nobody works through more: counting on would read every matter that there is.
@@ -81,6 +81,7 @@ def inbox(request: HttpRequest) -> HttpResponseBase:
     except Invalid:
         return redirect("desk:inbox")
     counts = _counts(acting, selections)
+    people = _people(staff, filters) if acting else []
     return render_desk(
         request,
         "desk/inbox.html",
@@ -98,7 +99,8 @@ def inbox(request: HttpRequest) -> HttpResponseBase:
             "filters": filters,
             "query": query_of(show=chosen, **filters.chosen),
             "saved_views": list(staff.saved_views.all()),
-            "people": list(people_to_give_to(staff)) if acting else [],
+            "people": people if len(people) <= PEOPLE else [],
+            "too_many_people": len(people) > PEOPLE,
             "typed": typed,
             "not_found": bool(typed),
             "older_url": _address(show=chosen, after=page.next_cursor, **filters.chosen)
@@ -163,6 +165,15 @@ def _counts(acting: set[str], selections: dict[str, QuerySet[Matter]]) -> dict[s
         name: f"{_COUNT_UP_TO - 1}+" if count == _COUNT_UP_TO else str(count) if count else ""
         for name, count in counted.items()
     }
+
+
+def _people(staff: Staff, filters: Filters) -> list[Staff]:
+    """Those whom matters of the list may be given to; one more than a list to choose from can hold
+    when there are too many."""
+    people = people_to_give_to(staff)
+    if unit := filters.cleaned_data.get("unit"):
+        people = people.filter(organisation=unit)
+    return list(people[: PEOPLE + 1])
 
 
 def _page(chosen: str, matters: QuerySet[Matter], cursor: str | None) -> paging.Page[Matter]:

@@ -29,6 +29,10 @@ _VIEWS = 20
 _GIVERS = (Role.HANDLER, Role.APPROVER, Role.SUPERVISOR)
 
 
+# As many people as a list to choose from can hold.
+PEOPLE = 200
+
+
 def people_to_give_to(staff: Staff) -> QuerySet[Staff]:
     """Handlers of the units in which ``staff`` may give matters to somebody."""
     scope = organisations_in_scope(staff, _GIVERS)

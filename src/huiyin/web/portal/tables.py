@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import get_language
 
 from huiyin.directory.codes import significant
 from huiyin.directory.models import Organisation, Region
@@ -61,31 +62,53 @@ def regions_in(region: Region, figures: Snapshot) -> Table:
     )
     return _table(
         figures,
-        (
-            (str(one), reverse("portal:region", args=[one.code]), Place(Scope.REGION, one.code))
-            for one in found
-        ),
+        "portal:region",
+        ((str(one), one.code, Place(Scope.REGION, one.code)) for one in found),
     )
 
 
 def organisations_in(region: Region, figures: Snapshot) -> Table:
     """The organisations anywhere in ``region`` that have figures of their own. One query."""
-    found = Organisation.objects.filter(
-        region__code__startswith=region.prefix, uscc__in=_codes(figures, Scope.OWN)
+    having = set(_codes(figures, Scope.OWN))
+    # Those without figures are sorted out here: in a province they are few, and thousands of codes
+    # are a long question.
+    found = (
+        Organisation.objects.filter(region__code__startswith=region.prefix)
+        .order_by()
+        .values_list("uscc", "name", "name_en")
     )
-    return _table(figures, (_own(one) for one in found))
+    english = get_language() == "en"
+    return _table(
+        figures,
+        "portal:organisation",
+        (
+            ((english and name_en) or name, uscc, Place(Scope.OWN, uscc))
+            for uscc, name, name_en in found
+            if uscc in having
+        ),
+    )
 
 
 def organisations_below(body: Organisation, figures: Snapshot) -> Table:
     """``body`` itself and what reports to it directly, so far as they have figures. One query."""
-    shown = [*_codes(figures, Scope.OWN), *figures.heads]
-    found = Organisation.objects.filter(Q(parent=body) | Q(pk=body.pk), uscc__in=shown)
-    places = []
-    for one in found:
-        name, url, own = _own(one)
-        line = one.pk != body.pk and one.uscc in figures.heads
-        places.append((name, url, Place(Scope.BODY, one.uscc) if line else own))
-    return _table(figures, places)
+    shown = {*_codes(figures, Scope.OWN), *figures.heads}
+    found = Organisation.objects.filter(Q(parent=body) | Q(pk=body.pk))
+    return _table(
+        figures,
+        "portal:organisation",
+        (
+            (
+                str(one),
+                one.uscc,
+                Place(
+                    Scope.BODY if one.pk != body.pk and one.uscc in figures.heads else Scope.OWN,
+                    one.uscc,
+                ),
+            )
+            for one in found
+            if one.uscc in shown
+        ),
+    )
 
 
 def distribution(figures: Snapshot, place: Place) -> list[Level]:
@@ -103,14 +126,6 @@ def distribution(figures: Snapshot, place: Place) -> list[Level]:
     return levels
 
 
-def _own(organisation: Organisation) -> tuple[str, str, Place]:
-    return (
-        str(organisation),
-        reverse("portal:organisation", args=[organisation.uscc]),
-        Place(Scope.OWN, organisation.uscc),
-    )
-
-
 def _codes(figures: Snapshot, scope: Scope, prefix: str = "") -> list[str]:
     return [
         place.code
@@ -119,15 +134,21 @@ def _codes(figures: Snapshot, scope: Scope, prefix: str = "") -> list[str]:
     ]
 
 
-def _table(figures: Snapshot, places: Iterable[tuple[str, str, Place]]) -> Table:
-    rows = [
-        Row(name, url, [figures.figure(indicator, place) for indicator in COLUMNS])
-        for name, url, place in places
-    ]
+def _table(figures: Snapshot, page: str, places: Iterable[tuple[str, str, Place]]) -> Table:
+    """``places`` with their names and codes, the busiest first, each leading to its ``page``."""
 
-    def busiest_first(row: Row) -> tuple[int, str]:
+    def busiest_first(row: tuple[str, str, Place]) -> tuple[int, str]:
+        name, _code, place = row
         # A number that is not shown must not show in the order either.
-        return -(row.figures[0].numerator or 0), row.name
+        return -(figures.count(COLUMNS[0].numerator, place) or 0), name
 
-    rows.sort(key=busiest_first)
-    return Table(rows[:MAX_ROWS], len(rows))
+    found = sorted(places, key=busiest_first)
+    rows = [
+        Row(
+            name,
+            reverse(page, args=[code]),
+            [figures.figure(indicator, place) for indicator in COLUMNS],
+        )
+        for name, code, place in found[:MAX_ROWS]
+    ]
+    return Table(rows, len(found))

@@ -62,8 +62,10 @@
   function showUnread(count) {
     var badge = document.getElementById("unread");
     if (!badge) return;
+    var most = Number(badge.getAttribute("data-most"));
+    var shown = count > most ? most + "+" : count;
     // The words are for those who are read to; a narrow screen shows the number alone.
-    badge.firstElementChild.textContent = badge.getAttribute("data-words").replace("{n}", count);
+    badge.firstElementChild.textContent = badge.getAttribute("data-words").replace("{n}", shown);
     badge.hidden = count < 1;
     badge.setAttribute("data-unread", String(count));
     document.title = count > 0 ? "(" + badge.textContent + ") " + title : title;
