@@ -45,11 +45,10 @@ GRACE_SECONDS = 10.0
 
 def main() -> None:
     chosen = setting.arguments(__doc__ or "")
-    for name in chosen.store:
-        figures = setting.Figures(f"arrival on {name}", as_json=chosen.json)
-        with setting.store(name):
-            setting.django()
-            _run(figures, name, QUICK_SECONDS if chosen.quick else SECONDS)
+    figures = setting.Figures(f"arrival on {chosen.store}", as_json=chosen.json)
+    with setting.store(chosen.store):
+        setting.django()
+        _run(figures, chosen.store, QUICK_SECONDS if chosen.quick else SECONDS)
 
 
 def _run(figures: setting.Figures, store: str, seconds: int) -> None:

@@ -27,6 +27,7 @@ DURABLE = {
     "synchronous_commit": "on",
     "full_page_writes": "on",
     "shared_buffers": "2GB",
+    "maintenance_work_mem": "512MB",
     "max_wal_size": "16GB",
     "wal_compression": "on",
     "checkpoint_timeout": "30min",
