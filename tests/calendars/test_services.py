@@ -115,6 +115,19 @@ def test_a_region_and_the_country_are_revised_apart() -> None:
         services.publish_year(year=2031, days={}, source="x", region="45")
 
 
+def test_a_region_may_take_back_its_only_day_and_the_country_names_its_days() -> None:
+    guangxi = "450000000000"
+    services.publish_year(year=2031, days={"2031-04-25": "off"}, source="x", region=guangxi)
+    assert services.publish_year(year=2031, days={}, source="y", region=guangxi).revision == 2
+    deadline = services.deadline(
+        start=at(2031, 4, 24), amount=1, unit="working_day", region=guangxi
+    )
+    # The whole of the 25th.
+    assert clock.local(deadline.due_at).date().isoformat() == "2031-04-26"
+    with pytest.raises(Invalid):
+        services.publish_year(year=2031, days={}, source="z")
+
+
 def test_a_notice_replaces_the_guess_for_its_year() -> None:
     services.publish_year(year=2031, days={"2031-03-04": "off"}, source="a notice")
     deadline = services.deadline(start=at(2031, 3, 3), amount=1, unit="working_day")

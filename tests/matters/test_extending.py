@@ -1,13 +1,15 @@
 """More time, and the shorter time of a simple matter."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
+from huiyin.calendars.arithmetic import months_later
 from huiyin.directory.models import Duty, Role
+from huiyin.kernel import clock
 from huiyin.kernel.problems import Invalid
-from huiyin.matters import presets, services
+from huiyin.matters import clocks, presets, services
 from huiyin.matters.errors import NotYours, Refused
 from huiyin.matters.models import Matter
 from huiyin.matters.table import ClockKind, Event, State
@@ -51,6 +53,24 @@ def test_a_refused_extension_moves_nothing_and_may_be_asked_again() -> None:
     services.decide_extension(**made.now(made.supervisor), grant=False, reason="理由不足。")
     assert _due(made.again()) == before
     _ask(made)
+
+
+def test_months_asked_for_stay_months_when_a_pause_made_days_of_the_clock(
+    frozen_clock: FrozenClock,
+) -> None:
+    made = factories.loop(State.RECTIFYING)
+    running = made.matter.clocks.get(kind=ClockKind.RECTIFICATION)
+    running.amount, running.units, running.unit = 1, 1, "month"
+    clocks.set_due(running, clocks.end_of(running))
+    running.save()
+    _ask(made, 1)
+    assert made.matter.extensions.get().unit == "month"
+    clocks.hold(running, clock.now())
+    clocks.go_on(running, clock.now())
+    before = running.last_day
+    services.decide_extension(**made.now(made.supervisor), grant=True, reason="情况属实。")
+    # A last day on a weekend moves to the next working day.
+    assert timedelta(0) <= _due(made.again()) - months_later(before, 1) <= timedelta(days=2)
 
 
 def test_it_is_granted_once_and_not_beyond_the_limit(frozen_clock: FrozenClock) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from huiyin.appeals import services as appeals
+from huiyin.calendars.arithmetic import months_later
 from huiyin.directory.models import Organisation, Role, Staff
 from huiyin.kernel import clock, ids
 from huiyin.kernel.uploads import AcceptedFile
-from huiyin.matters import services, sweeper
+from huiyin.matters import clocks, services, sweeper
 from huiyin.matters.models import Clock, Extension, Matter, Policy
 from huiyin.matters.table import Alarm, ClockKind, State
 from huiyin.notices.alarms import alarms_of
@@ -104,13 +105,33 @@ def test_the_ladder_stops_when_the_step_is_done(frozen_clock: FrozenClock) -> No
 
 
 def test_a_held_clock_rings_nobody(frozen_clock: FrozenClock) -> None:
-    from huiyin.matters import clocks
-
     loop = factories.loop()
     clocks.hold(_callback(loop), clock.now())
     frozen_clock.move_by(days=9)
     sweeper.sweep()
     assert _rungs(loop.matter) == []
+
+
+def test_after_a_pause_a_clock_of_months_waits_that_many_days_for_each_level(
+    frozen_clock: FrozenClock,
+) -> None:
+    line = _Line()
+    rectification = line.matter.clocks.get(kind="rectification")
+    rectification.amount, rectification.units, rectification.unit = 1, 1, "month"
+    clocks.set_due(rectification, clocks.end_of(rectification))
+    clocks.hold(rectification, clock.now())
+    frozen_clock.move_by(days=10)
+    clocks.go_on(rectification, clock.now())
+    started = clock.local(rectification.started_at).date()
+    whole = (months_later(started, 1) - started).days
+    assert (rectification.unit, rectification.amount) == ("natural_day", whole)
+    first, second = (_period(rectification, number) for number in (1, 2))
+    minute = timedelta(minutes=1)
+    for moment, level in ((first - minute, 0), (first, 1), (second - minute, 1), (second, 2)):
+        frozen_clock.move_to(moment)
+        sweeper.sweep()
+        rectification.refresh_from_db()
+        assert rectification.level == level
 
 
 def test_the_ladder_ends_where_the_policy_says(frozen_clock: FrozenClock) -> None:

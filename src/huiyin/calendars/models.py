@@ -46,6 +46,7 @@ class CalendarYear(Row):
     days = models.JSONField(
         _("days off and worked"),
         default=dict,
+        blank=True,
         help_text=_("Days off and worked weekends. Other weekends are off, other days are worked."),
     )
 
@@ -64,6 +65,8 @@ class CalendarYear(Row):
 
     def clean(self) -> None:
         validate_days(self.days, year=self.year)
+        if not self.days and not self.region:
+            raise ValidationError({"days": _("A notice for the whole country names its days.")})
 
     def as_revision(self) -> Revision:
         return Revision(self.region, self.published_on, self.table())

@@ -132,6 +132,14 @@ def extend(clock: Clock, amount: int) -> None:
     set_due(clock, end_of(clock))
 
 
+def in_units_of(clock: Clock, amount: int, unit: str) -> int:
+    """``amount`` of ``unit`` after the last day of ``clock`` in its own units: a clock of months
+    that was held goes on in days."""
+    if unit != Unit.MONTH or clock.unit == Unit.MONTH:
+        return amount
+    return (months_later(clock.last_day, amount) - clock.last_day).days
+
+
 def shorten(clock: Clock, rule: PeriodRule) -> None:
     """Give ``clock`` (not saved here) the period of a simple matter, counted from its own
     beginning; never a later end than it has."""

@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from huiyin.calendars.arithmetic import Unit
 from huiyin.directory.models import Organisation, Region, Staff
 from huiyin.kernel import clock
 from huiyin.kernel.models import Row
@@ -363,11 +364,13 @@ class Concerned(Row):
 
 
 class Extension(Row):
-    """延期: more time asked for, and what was decided. ``amount`` counts in the clock's unit."""
+    """延期: more time asked for, and what was decided. ``amount`` counts in the unit that the clock
+    had when it was asked for."""
 
     matter = models.ForeignKey(Matter, models.PROTECT, related_name="extensions")
     round = models.PositiveSmallIntegerField()
     amount = models.PositiveSmallIntegerField()
+    unit = models.CharField(max_length=12, default=Unit.NATURAL_DAY)
     reason = models.TextField()
     asked_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()

@@ -52,11 +52,11 @@ def test_more_time_is_asked_for_and_granted_outside_the_unit(
     assert _take(handler, loop, "ask-extension", amount="", reason="Why").status_code == 422
     assert _take(handler, loop, "ask-extension", amount="5", reason="Parts").status_code == 302
     assert "decide-extension" not in _offered(handler, loop)
-    assert "5 days asked for" in _page(handler, loop).content.decode()
+    assert "5 working days asked for" in _page(handler, loop).content.decode()
     _take(supervisor, loop, "decide-extension", decision="grant", reason="Justified")
     assert loop.matter.clocks.get(kind=ClockKind.RECTIFICATION).due_at > due
     page = _page(handler, loop).content.decode()
-    assert "5 days granted" in page
+    assert "5 working days granted" in page
     assert "Justified" in page
 
 

@@ -399,6 +399,16 @@ def test_more_history_costs_no_more_queries(signed_in: SignedIn) -> None:
     assert len(long) == len(short) <= 44
 
 
+def test_the_next_step_is_due_by_its_own_clock_whatever_an_order_asks(signed_in: SignedIn) -> None:
+    loop = factories.loop(State.RECTIFYING)
+    services.order(**loop.now(loop.supervisor), demand="请说明进展。")
+    rectification, order = (
+        loop.matter.clocks.get(kind=kind) for kind in ("rectification", "supervision")
+    )
+    assert order.due_at < rectification.due_at
+    assert signed_in(loop.handler).get(_address(loop)).context["until"] == rectification.due_at
+
+
 def test_a_late_clock_says_so(signed_in: SignedIn, frozen_clock: FrozenClock) -> None:
     loop = factories.bad_review()
     frozen_clock.move_by(days=2)

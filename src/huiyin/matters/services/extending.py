@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from huiyin.calendars.arithmetic import Unit
 from huiyin.directory.models import Staff
 from huiyin.kernel import clock
 from huiyin.kernel.problems import Invalid
@@ -22,24 +23,24 @@ def ask_extension(
     """Ask for ``amount`` more of the rectification clock's units."""
     reason = text_of(reason, "reason")
     if amount < 1:
-        raise Invalid(_("Say how many days more are needed."), field="amount")
+        raise Invalid(_("Say how much more time is needed."), field="amount")
     matter = engine.lock(matter, seen_version=seen_version)
     running = clocks.running(matter, ClockKind.RECTIFICATION)
     extension = Extension(
         matter=matter,
         round=matter.round,
         amount=amount,
+        unit=running.unit if running else Unit.NATURAL_DAY,
         reason=reason,
         asked_by=staff,
         asked_at=clock.now(),
     )
-    unit = running.unit if running else ""
     engine.take(
         matter,
         Event.ASK_EXTENSION,
         staff=staff,
-        data={"amount": amount, "unit_of_time": unit, "reason": reason},
-        public={"amount": amount, "unit": unit},
+        data={"amount": amount, "unit_of_time": extension.unit, "reason": reason},
+        public={"amount": amount, "unit": extension.unit},
         private={"reason": reason},
     )
     extension.save(force_insert=True)
@@ -60,7 +61,7 @@ def decide_extension(
     if asked is None:
         raise Refused(_("No extension has been asked for."))
     due_days = {"due_day_before": running.last_day.isoformat()}
-    amount = asked.amount
+    amount = clocks.in_units_of(running, asked.amount, asked.unit)
     if grant:
         # Saved with the step: its guards look at the deadline as it stands.
         clocks.extend(running, amount)

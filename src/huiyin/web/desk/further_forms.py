@@ -8,11 +8,12 @@ from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from huiyin.calendars import arithmetic
 from huiyin.directory.models import Organisation, Role, Staff
 from huiyin.directory.queries import staff_with
 from huiyin.matters import kinds
 from huiyin.matters.models import Assignment, Matter
-from huiyin.matters.table import State
+from huiyin.matters.table import ClockKind, State
 from huiyin.web.desk.forms import StepForm, long_text
 
 _OFFERED = 50
@@ -102,11 +103,24 @@ class Words(StepForm):
     text = long_text(_("What you have to say"))
 
 
-class AskExtension(StepForm):
-    amount = forms.IntegerField(label=_("How many days more?"), min_value=1, max_value=400)
+_HOW_MANY_MORE = {
+    arithmetic.Unit.NATURAL_DAY: _("How many days more?"),
+    arithmetic.Unit.WORKING_DAY: _("How many working days more?"),
+    arithmetic.Unit.MONTH: _("How many months more?"),
+}
+
+
+class AskExtension(OfMatter):
+    amount = forms.IntegerField(min_value=1, max_value=400)
     reason = long_text(
         _("Reason"), rows=3, hint=_("If it is granted, the citizen is told the new day and why.")
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for clock in self.matter.clocks.all():
+            if clock.kind == ClockKind.RECTIFICATION and clock.stopped_at is None:
+                self.fields["amount"].label = _HOW_MANY_MORE[arithmetic.Unit(clock.unit)]
 
 
 class Decision(StepForm):

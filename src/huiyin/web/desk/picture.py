@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
@@ -16,7 +18,7 @@ from huiyin.directory.models import Role, Staff
 from huiyin.directory.queries import roles_over
 from huiyin.kernel import clock
 from huiyin.matters import plan, policy
-from huiyin.matters.models import Matter, Rectification
+from huiyin.matters.models import Clock, Matter, Rectification
 from huiyin.matters.queries import get_visible
 from huiyin.matters.table import ClockKind, Event, State
 from huiyin.notices import relay
@@ -119,6 +121,8 @@ def picture(
 ) -> dict[str, Any]:
     """The context of desk/matter.html; a fixed number of queries."""
     offered = road.offers(staff, matter)
+    # For the forms too.
+    prefetch_related_objects([matter], "clocks")
     clocks = list(matter.clocks.all())
     rectifications = list(
         matter.rectifications.select_related("author")
@@ -138,6 +142,7 @@ def picture(
         "seen": reviews.for_unit(matter),
         "clocks": clocks,
         "running": [row for row in clocks if row.stopped_at is None],
+        "until": _until(clocks),
         "stopped": [row for row in clocks if row.stopped_at is not None],
         "progress": road.progress(matter),
         "next": road.next_step(matter, staff),
@@ -162,6 +167,20 @@ def picture(
         "replies": replies[:-1] if draft and Event.APPROVE_REPLY in offered else replies,
         "timeline": history.timeline(matter),
     }
+
+
+def _until(clocks: list[Clock]) -> datetime | None:
+    """By when the next step of the road is due; an order beside the road has a day of its own."""
+    return min(
+        (
+            row.due_at
+            for row in clocks
+            if row.stopped_at is None
+            and row.paused_at is None
+            and row.kind != ClockKind.SUPERVISION
+        ),
+        default=None,
+    )
 
 
 def _forms(

@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
+from huiyin.calendars.arithmetic import Unit
 from huiyin.kernel import clock, ids
 
 register = template.Library()
@@ -128,6 +129,17 @@ def human(duration: timedelta | None) -> str:
     counts = (days, hours, minutes)
     shown = [parts[i] for i in range(first, min(first + 2, 3)) if counts[i]]
     return " ".join(shown)
+
+
+@register.filter
+def period(amount: int, unit: str) -> str:
+    """``amount`` of a clock's unit, in words."""
+    words = {
+        Unit.NATURAL_DAY: ngettext("%(n)d day", "%(n)d days", amount),
+        Unit.WORKING_DAY: ngettext("%(n)d working day", "%(n)d working days", amount),
+        Unit.MONTH: ngettext("%(n)d month", "%(n)d months", amount),
+    }
+    return words[Unit(unit)] % {"n": amount}
 
 
 @register.filter
