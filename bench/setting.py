@@ -29,7 +29,6 @@ DURABLE = {
     "shared_buffers": "2GB",
     "maintenance_work_mem": "512MB",
     "max_wal_size": "16GB",
-    "wal_compression": "on",
     "checkpoint_timeout": "30min",
 }
 
