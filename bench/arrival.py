@@ -6,10 +6,10 @@ and to everybody's open desk (server-sent events of the real ``huiyin serve``, w
 handler of the unit and the supervisor of the province have theirs open. The time counts from
 ``accepted_at``, the moment that the receipt names, to the arrival; not one may be missing.
 
-On PostgreSQL the citizens are processes beside ``serve`` and ``work`` that call the service which
-the API calls, one transaction for each review. On SQLite there is one process, so they come by the
-API, and fewer. In the same run, and the same crowd, a bare NOTIFY and a bare POST on loopback are
-timed as well.
+On PostgreSQL the citizens are a process beside ``serve`` and ``work`` that stores whoever waits in
+one transaction (``submit_together``). On SQLite there is one process, so they come by the API, and
+fewer. In the same run, and the same crowd, a bare NOTIFY and a bare POST on loopback are timed as
+well.
 """
 
 from __future__ import annotations

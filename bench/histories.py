@@ -178,7 +178,7 @@ class Histories:
         self._kinds: dict[UUID | None, Iterator[Kind]] = {}
         self._numbers: Counter[UUID] = Counter()
         self._serial = count()
-        self._leaves = self._epochs = self._made = self._copied = 0
+        self._leaves = self._epochs = self._made = 0
         self._items = [
             ServiceItem(
                 code=f"{place:031}", name=f"第{place}项业务办理", organisation=world.units[place]
@@ -187,7 +187,7 @@ class Histories:
         ]
         ServiceItem.objects.bulk_create(self._items)
         # Where the lot that is copied begins: its first key and its first leaf.
-        self._from: tuple[UUID, int] = (ids.uuid7(), 0)
+        self._from: tuple[UUID, int]
 
     def grow_to(self, total: int) -> None:
         """Matters, and all that is kept of them, up to ``total`` or a few more."""
@@ -327,7 +327,7 @@ class Histories:
         matter.next_due_at = min((one.due_at for one in running), default=None)
         late = matter.next_due_at is not None and matter.next_due_at <= NOW
         self._notices(rows, matter, unit, handler, late=late)
-        self._beside(rows, kind, matter, unit, due)
+        self._beside(rows, kind, matter, unit)
 
     def _steps(self, rows: _Rows, kind: Kind, matter: Matter, told: datetime) -> None:
         unit, state = matter.organisation, State(matter.state)
@@ -457,9 +457,7 @@ class Histories:
             )
             rows.add(notice, item)
 
-    def _beside(
-        self, rows: _Rows, kind: Kind, matter: Matter, unit: Organisation, due: datetime
-    ) -> None:
+    def _beside(self, rows: _Rows, kind: Kind, matter: Matter, unit: Organisation) -> None:
         handler, head = self._handlers[unit.pk], self._above[unit.pk][-1]
         at = matter.opened_at + timedelta(days=1)
         if kind.order:

@@ -153,7 +153,6 @@ def _cost(client: Client, address: str) -> Cost:
     client.get(address)
     with CaptureQueriesContext(connection) as queries:
         answer = client.get(address)
-    taken = list(queries.captured_queries)
     if answer.status_code not in (200, 302):
         raise SystemExit(f"{address} answers {answer.status_code}")
     seconds = []
@@ -161,7 +160,7 @@ def _cost(client: Client, address: str) -> Cost:
         began = time.perf_counter()
         client.get(address)
         seconds.append(time.perf_counter() - began)
-    return Cost(len(taken), statistics.median(seconds) * 1000)
+    return Cost(len(queries), statistics.median(seconds) * 1000)
 
 
 def _links(client: Client, address: str, pattern: str) -> list[str]:

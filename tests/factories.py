@@ -13,15 +13,16 @@ from datetime import date, timedelta
 from typing import Any
 
 from huiyin.calendars import queries as calendars
+from huiyin.calendars.arithmetic import Unit
 from huiyin.directory import codes
 from huiyin.directory import services as directory
 from huiyin.directory.models import Counter, Organisation, Region, Role, ServiceItem, Staff
 from huiyin.intake.events.services import take_in
 from huiyin.kernel import clock
 from huiyin.kernel.uploads import AcceptedFile
-from huiyin.matters import plan
+from huiyin.matters import clocks, plan
 from huiyin.matters import services as matters
-from huiyin.matters.models import ContactAttempt, Matter
+from huiyin.matters.models import Clock, ContactAttempt, Matter
 from huiyin.matters.services import PlannedMeasure, PlannedMilestone
 from huiyin.matters.table import ClockKind, State
 from huiyin.reviews import services as reviews
@@ -292,6 +293,13 @@ def milestones(matter: Matter) -> list[PlannedMilestone]:
         today=clock.today(), last_day=due, calendar=calendars.calendar(since=clock.today().year)
     )
     return [PlannedMilestone(node.title, node.due_on) for node in nodes]
+
+
+def count_in_months(clock: Clock) -> None:
+    """Give ``clock`` one month instead of its days."""
+    clock.amount, clock.units, clock.unit = 1, 1, Unit.MONTH
+    clocks.set_due(clock, clocks.end_of(clock))
+    clock.save()
 
 
 def _ask_unreachable(made: Loop) -> None:

@@ -60,9 +60,7 @@ def test_months_asked_for_stay_months_when_a_pause_made_days_of_the_clock(
 ) -> None:
     made = factories.loop(State.RECTIFYING)
     running = made.matter.clocks.get(kind=ClockKind.RECTIFICATION)
-    running.amount, running.units, running.unit = 1, 1, "month"
-    clocks.set_due(running, clocks.end_of(running))
-    running.save()
+    factories.count_in_months(running)
     _ask(made, 1)
     assert made.matter.extensions.get().unit == "month"
     clocks.hold(running, clock.now())

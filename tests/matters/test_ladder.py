@@ -117,8 +117,7 @@ def test_after_a_pause_a_clock_of_months_waits_that_many_days_for_each_level(
 ) -> None:
     line = _Line()
     rectification = line.matter.clocks.get(kind="rectification")
-    rectification.amount, rectification.units, rectification.unit = 1, 1, "month"
-    clocks.set_due(rectification, clocks.end_of(rectification))
+    factories.count_in_months(rectification)
     clocks.hold(rectification, clock.now())
     frozen_clock.move_by(days=10)
     clocks.go_on(rectification, clock.now())

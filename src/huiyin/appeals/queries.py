@@ -22,7 +22,7 @@ from huiyin.directory.models import Role, Staff
 from huiyin.directory.queries import line_of_command, staff_with
 from huiyin.kernel.paging import Page, merged, row_by_row
 from huiyin.kernel.problems import NotFound
-from huiyin.matters.models import NEVER, Clock, Matter, Step
+from huiyin.matters.models import NEVER, OF_ARBITERS, Clock, Matter, Step
 from huiyin.matters.queries import arbitrable_by
 from huiyin.matters.table import ClockKind, Event, State
 
@@ -76,7 +76,7 @@ def to_decide(staff: Staff, *, cursor: str | None, size: int) -> Page[Matter]:
         theirs, clocks__kind=ClockKind.RULING, clocks__stopped_at__isnull=True
     ).annotate(to_rule=Value(True), due=F("clocks__due_at"))
     to_approve = matters.filter(
-        Q(round__gt=1) | Q(arbitrated=True),
+        OF_ARBITERS,
         row_by_row(~Exists(ruling) & Q(state=State.REPLY_DRAFTED, round__gt=1)),
         theirs,
     ).annotate(

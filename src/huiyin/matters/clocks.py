@@ -137,7 +137,7 @@ def in_units_of(clock: Clock, amount: int, unit: str) -> int:
     that was held goes on in days."""
     if unit != Unit.MONTH or clock.unit == Unit.MONTH:
         return amount
-    return (months_later(clock.last_day, amount) - clock.last_day).days
+    return _days_of_months(clock.last_day, amount)
 
 
 def shorten(clock: Clock, rule: PeriodRule) -> None:
@@ -169,10 +169,13 @@ def go_on(clock: Clock, at: datetime) -> None:
     if clock.unit == Unit.MONTH:
         # What is left of months is a number of days. The period that the levels above wait for
         # stays as long as the whole clock was.
-        first_day = local_day(clock.started_at)
-        clock.amount = (months_later(first_day, clock.amount) - first_day).days
+        clock.amount = _days_of_months(local_day(clock.started_at), clock.amount)
         clock.unit = Unit.NATURAL_DAY
     _count_anew(clock)
+
+
+def _days_of_months(day: date, months: int) -> int:
+    return (months_later(day, months) - day).days
 
 
 def _count_anew(clock: Clock) -> None:

@@ -22,6 +22,8 @@ from huiyin.matters.table import ClockKind, Event, Party, State
 
 # Matters that no clock drives come after all that have one.
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+# What arbiters have to do with; few of very many, under indexes of their own.
+OF_ARBITERS = models.Q(round__gt=1) | models.Q(arbitrated=True)
 
 
 class Policy(Row):
@@ -163,18 +165,15 @@ class Matter(Row):
                 condition=models.Q(closed_at__isnull=True),
                 name="open_matters_due_in_order",
             ),
-            # For arbiters, who see few of very many.
             models.Index(
                 Coalesce("next_due_at", models.Value(NEVER)),
                 "id",
-                condition=models.Q(closed_at__isnull=True)
-                & (models.Q(round__gt=1) | models.Q(arbitrated=True)),
+                condition=models.Q(closed_at__isnull=True) & OF_ARBITERS,
                 name="open_matters_of_arbiters",
             ),
             models.Index(
                 fields=["closed_at", "id"],
-                condition=models.Q(closed_at__isnull=False)
-                & (models.Q(round__gt=1) | models.Q(arbitrated=True)),
+                condition=models.Q(closed_at__isnull=False) & OF_ARBITERS,
                 name="closed_matters_of_arbiters",
             ),
             models.Index(

@@ -28,6 +28,7 @@ from huiyin.matters.guards import (
     was_reopened,
 )
 from huiyin.matters.models import (
+    OF_ARBITERS,
     Assignment,
     Clock,
     Concerned,
@@ -85,7 +86,7 @@ def arbitrable_by(staff: Staff) -> Q:
         organisation__in=line_of_command(staff.organisation)
     )
     stepped_back = Step.objects.filter(matter=OuterRef("pk"), event=Event.RECUSE, actor=staff)
-    return scope & ~own_line & (Q(round__gt=1) | Q(arbitrated=True)) & ~Q(Exists(stepped_back))
+    return scope & ~own_line & OF_ARBITERS & ~Q(Exists(stepped_back))
 
 
 def get_visible(staff: Staff, code: str) -> Matter:

@@ -25,12 +25,10 @@ from huiyin.web.desk.models import SavedView
 
 log = logging.getLogger(__name__)
 AT_ONCE = 50
-_VIEWS = 20
-_GIVERS = (Role.HANDLER, Role.APPROVER, Role.SUPERVISOR)
-
-
 # As many people as a list to choose from can hold.
 PEOPLE = 200
+_VIEWS = 20
+_GIVERS = (Role.HANDLER, Role.APPROVER, Role.SUPERVISOR)
 
 
 def people_to_give_to(staff: Staff) -> QuerySet[Staff]:

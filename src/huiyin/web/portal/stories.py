@@ -115,7 +115,7 @@ def published(
     *,
     epoch: int,
     cursor: str | None = None,
-    organisation: str = "",
+    organisation: Organisation | None = None,
     region_prefix: str = "",
     answered: bool = False,
     size: int = PAGE_SIZE,
@@ -130,7 +130,7 @@ def published(
     )
     if organisation:
         # By its key, whose share of all entries the database knows.
-        leaves = leaves.filter(entry__organisation__in=list(_keys_of(organisation)))
+        leaves = leaves.filter(entry__organisation=organisation)
     if region_prefix:
         leaves = leaves.filter(entry__organisation__region__code__startswith=region_prefix)
     if answered:
@@ -138,10 +138,6 @@ def published(
         leaves = leaves.filter(entry__review__in=told.values("matter__subject_id"))
     found: Page[Leaf] = page(leaves, key="-index", cursor=cursor, size=size)
     return _told(found.rows, epoch), found.next_cursor
-
-
-def _keys_of(uscc: str) -> QuerySet[Organisation, UUID]:
-    return Organisation.objects.filter(uscc=uscc).values_list("pk", flat=True)
 
 
 def _told(leaves: list[Leaf], epoch: int) -> list[Story]:

@@ -111,7 +111,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
             found, following = stories.published(
                 epoch=folded.epoch_id,
                 cursor=cursor,
-                organisation=filters.get("organisation", ""),
+                organisation=picked if isinstance(picked, Organisation) else None,
                 region_prefix=picked.prefix if isinstance(picked, Region) else "",
             )
         except Invalid as problem:
