@@ -122,6 +122,9 @@ def database(url: str) -> dict[str, object]:
     if parts.scheme in {"postgres", "postgresql"}:
         socket = asked.pop("host", "")
         _refuse_unknown(asked, known=_LIBPQ)
+        # Statements are prepared only where they are sent again and again with arrays of whatever
+        # length (``kernel/bulk.py``): planning them anew each time costs as much as a few rows.
+        asked["options"] = f"-c plan_cache_mode=force_generic_plan {asked.get('options', '')}"
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": unquote(parts.path.lstrip("/")),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.test import RequestFactory
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.module_loading import import_string
 
@@ -36,13 +37,11 @@ class SecurityHeaders(MiddlewareMixin):
 def headers_of_every_answer(secure: bool) -> list[tuple[bytes, bytes]]:
     """What the middleware before ``Probes`` sets on any answer, for those that are given beside
     the framework."""
-    request = HttpRequest()
-    request.META = {"wsgi.url_scheme": "https" if secure else "http"}
+    request = RequestFactory().get("/", secure=secure)
     answer: Callable[[HttpRequest], HttpResponseBase] = lambda _request: HttpResponse()  # noqa: E731
     ours = settings.MIDDLEWARE.index(f"{Probes.__module__}.{Probes.__name__}")
     for name in reversed(settings.MIDDLEWARE[:ours]):
         answer = import_string(name)(answer)
-    request._get_scheme = lambda: request.META["wsgi.url_scheme"]  # type: ignore[method-assign]
     return [
         (name.lower().encode(), value.encode())
         for name, value in answer(request).items()

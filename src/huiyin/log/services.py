@@ -115,7 +115,7 @@ def append_reviews(news: Sequence[NewReview]) -> list[Appended]:
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("a log entry belongs into the transaction of what it records")
     now, keys = clock.now(), ids.uuid7s(len(news))
-    made = [entries.make("review", new.public, new.private) for new in news]
+    made = [entries.make("review", new.public, new.private, plain=True) for new in news]
     bulk.insert(
         Entry,
         ("id", "organisation", "subject_id", "public", "leaf_hash"),
