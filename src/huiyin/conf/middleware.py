@@ -10,6 +10,8 @@ from huiyin.kernel import timemachine
 
 # Addresses that show what only their reader may see: no cache, shared or not, keeps a copy.
 _PRIVATE = ("/r/", "/s/", "/desk/", "/cockpit/", "/admin/")
+# The log's files are read by machines.
+_IN_NO_LANGUAGE = "/log/"
 _PROBES = {"/healthz": health.alive, "/readyz": health.ready}
 
 
@@ -26,7 +28,20 @@ class SecurityHeaders(MiddlewareMixin):
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if request.path.startswith(_PRIVATE):
             response.headers["Cache-Control"] = "private, no-store"
+        if request.path.startswith(_IN_NO_LANGUAGE) and response.status_code < 400:
+            # The same bytes for everybody: caches need not keep one for each language.
+            del response.headers["Content-Language"]
+            _do_not_vary_by(response, "accept-language")
         return response
+
+
+def _do_not_vary_by(response: HttpResponseBase, header: str) -> None:
+    names = [name.strip() for name in response.headers.get("Vary", "").split(",")]
+    kept = [name for name in names if name and name.lower() != header]
+    if kept:
+        response.headers["Vary"] = ", ".join(kept)
+    else:
+        del response.headers["Vary"]
 
 
 class Probes(MiddlewareMixin):
