@@ -152,6 +152,7 @@ def test_a_round_that_was_cut_off_is_completed_by_the_next(grow, monkeypatch, af
     def cut_off(writer: files.Writer, path: Path, contents: bytes) -> None:
         nonlocal count
         if count == after:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.with_name(f".{path.name}.tmp").write_bytes(contents[: len(contents) // 2])
             raise KeyboardInterrupt
         count += 1
