@@ -57,6 +57,11 @@ def _statements(role: sql.Identifier, *, create: bool) -> Iterator[sql.Composabl
         yield sql.SQL("CREATE ROLE {} LOGIN").format(role)
     yield sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, role)
     yield sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role)
+    # What the next migration makes has to wait for this command, too.
+    for things in ("TABLES", "SEQUENCES"):
+        yield sql.SQL("ALTER DEFAULT PRIVILEGES REVOKE ALL ON {} FROM {}").format(
+            sql.SQL(things), role
+        )
     yield sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}").format(role)
     yield sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}").format(role)
     guarded, erasable = append_only_tables(), erasable_tables()

@@ -289,9 +289,22 @@ def public_log() -> Findings:
 
 
 def role() -> Findings:
-    """On PostgreSQL: the application cannot change what is append-only, whatever it tries."""
+    """On PostgreSQL: the application cannot change what is append-only, whatever it tries, and can
+    do what it has to."""
     if connection.vendor != "postgresql":
         return
+    unable = [
+        table
+        for table in sorted(connection.introspection.django_table_names(only_existing=True))
+        if not _setting(f"SELECT has_table_privilege('{table}', 'INSERT')")
+    ]
+    if unable:
+        yield Finding(
+            Level.FAIL,
+            "database",
+            f"Huiyin's role has no rights on {', '.join(unable)}",
+            "As the owner of the tables run: huiyin database-role ROLE, after each upgrade.",
+        )
     able = sorted(
         table
         for table in database_role.append_only_tables()

@@ -72,8 +72,9 @@ class LeafPlace(models.Model):
     one by one each would touch another page of the index.
     """
 
-    index = models.BigIntegerField(primary_key=True)
-    prefix = models.BinaryField(max_length=8, db_index=True)
+    pk = models.CompositePrimaryKey("prefix", "index")
+    prefix = models.BinaryField(max_length=8)
+    index = models.BigIntegerField()
 
 
 class Checkpoint(models.Model):

@@ -12,11 +12,10 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, Q
 
 from huiyin.kernel import clock, wakeup
 from huiyin.log import checkpoints
-from huiyin.log.models import Epoch, Leaf, PendingEntry
+from huiyin.log.models import Epoch, PendingEntry
 
 SEALED = "sealed"  # rung when an epoch was sealed
 CHECKPOINT = "checkpoint"  # rung when what the log says of itself has changed
@@ -92,32 +91,50 @@ def _seal() -> None:
     last = _last_epoch()
     number = last.number + 1 if last else 1
     first_index = last.first_index + last.entries if last else 0
-    _place_shuffled(number, first_index)
-    placed = Leaf.objects.filter(epoch_id=number).aggregate(
-        entries=Count("pk"), reviews=Count("pk", filter=Q(entry__pending__is_review=True))
-    )
+    entries, reviews = _place_shuffled(number, first_index)
     epoch = Epoch.objects.create(
-        number=number, first_index=first_index, sealed_at=clock.now(), **placed
+        number=number,
+        first_index=first_index,
+        entries=entries,
+        reviews=reviews,
+        sealed_at=clock.now(),
     )
-    # By epoch, not by a list of keys: one statement whatever the epoch's size.
-    PendingEntry.objects.filter(entry__leaf__epoch=epoch).delete()
     checkpoints.add(epoch)
     wakeup.ring(SEALED, CHECKPOINT)
 
 
-def _place_shuffled(epoch: int, first_index: int) -> None:
-    """Give every waiting entry its place: one statement, in the database, whatever their number.
+def _place_shuffled(epoch: int, first_index: int) -> tuple[int, int]:
+    """Give every waiting entry its place, so that it waits no longer; how many entries, how many
+    of them reviews. In the database, whatever their number.
 
     What commits from here on, however old, is not among them and waits for the next epoch. The
     order is that of a random number for each entry, from the machine's generator for secrets
     (PostgreSQL) or a stream cipher that it keys (SQLite): nobody can tell it from any other order.
     """
-    noise = "gen_random_uuid()" if connection.vendor == "postgresql" else "randomblob(16)"
-    waiting = f"SELECT entry_id, {noise} AS noise FROM log_pendingentry"  # noqa: S608
+    placing = (
+        'INSERT INTO log_leaf ("index", entry_id, epoch_id) '
+        "SELECT %s - 1 + row_number() OVER (ORDER BY noise), entry_id, %s FROM "
+    )
+    counting = "SELECT count(*), coalesce(sum(CASE WHEN is_review THEN 1 ELSE 0 END), 0) FROM "
     with connection.cursor() as cursor:
-        cursor.execute(
-            'INSERT INTO log_leaf ("index", entry_id, epoch_id) '  # noqa: S608 - our own words
-            "SELECT %s - 1 + row_number() OVER (ORDER BY noise), entry_id, %s "
-            f"FROM ({waiting}) AS waiting ORDER BY 1",
-            [first_index, epoch],
-        )
+        if connection.vendor == "postgresql":
+            # One statement, so that those that are placed are those that are taken off the list.
+            cursor.execute(
+                "WITH taken AS (DELETE FROM log_pendingentry RETURNING entry_id, is_review), "  # noqa: S608
+                f"placed AS ({placing} "
+                "(SELECT entry_id, gen_random_uuid() AS noise FROM taken) AS shuffled ORDER BY 1) "
+                f"{counting} taken",
+                [first_index, epoch],
+            )
+            entries, reviews = cursor.fetchone()
+        else:
+            # Nobody else writes until this transaction is over.
+            cursor.execute(
+                f"{placing} (SELECT entry_id, randomblob(16) AS noise FROM log_pendingentry) "  # noqa: S608
+                "AS shuffled ORDER BY 1",
+                [first_index, epoch],
+            )
+            cursor.execute(f"{counting} log_pendingentry")
+            entries, reviews = cursor.fetchone()
+            cursor.execute("DELETE FROM log_pendingentry")
+    return int(entries), int(reviews)

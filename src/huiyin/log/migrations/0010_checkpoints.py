@@ -37,8 +37,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='LeafPlace',
             fields=[
-                ('index', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('prefix', models.BinaryField(db_index=True, max_length=8)),
+                ('pk', models.CompositePrimaryKey('prefix', 'index', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('prefix', models.BinaryField(max_length=8)),
+                ('index', models.BigIntegerField()),
             ],
         ),
         migrations.CreateModel(
