@@ -43,7 +43,10 @@ class Attacker:
             "/api/v1/published",
             *("/log/checkpoint", "/log/keys"),
             *_log_files(),
-            *(f"/log/find/{entry.leaf_hash.hex()}" for entry in Entry.objects.all()),
+            *(
+                f"/log/find/{bytes(one.leaf_hash).hex()}"
+                for one in Entry.objects.order_by("pk")[:2]
+            ),
         ]
         # The first look brings the cookie that validators depend on.
         self._client.get("/")
