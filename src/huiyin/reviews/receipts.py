@@ -19,6 +19,7 @@ from huiyin.kernel import crypto, ids
 from huiyin.log import keys
 from huiyin.log.entries import Sealed, salts_by_name
 from huiyin.log.models import EntrySecret
+from huiyin.log.notes import PrivateKey
 from huiyin.reviews.giving import NewReview
 from huiyin.reviews.models import Review
 
@@ -80,7 +81,7 @@ class Common(NamedTuple):
     log: str
     base_url: str
     maximum_delay: int
-    signer: keys.Signer
+    signer: PrivateKey
 
 
 def common(*, accepted_at: str, ordinal: int) -> Common:
