@@ -38,6 +38,11 @@ def refused() -> dict[str, set[str]]:
     return verbs
 
 
+def append_only_tables() -> set[str]:
+    """Those that refuse UPDATE; some of them let rows be deleted."""
+    return {table for table, verbs in refused().items() if "UPDATE" in verbs}
+
+
 def statements(role: str, *, create: bool) -> list[str]:
     """The SQL that makes ``role`` able to run Huiyin on this database, and to do no more.
 
