@@ -67,6 +67,7 @@ def test_each_way_to_call_it_works_without_settings(command: list[str], tmp_path
 
 def test_the_copied_folder_works_alone(tmp_path: Path) -> None:
     shutil.copytree(SOURCES / "huiyin" / "verify", tmp_path / "huiyin" / "verify")
+    (tmp_path / "huiyin" / "__init__.py").touch()
     where = "import huiyin.verify.cli; print(huiyin.verify.cli.__file__)"
     done = run("-c", where, cwd=tmp_path, sources=tmp_path)
     assert done.stdout.startswith(str(tmp_path)), done.stderr
