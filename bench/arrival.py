@@ -17,20 +17,18 @@ from __future__ import annotations
 import json
 import os
 import random
-import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import datetime
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from bench import setting
+from bench import running, setting
 from huiyin.kernel import clock
 
 UNITS = 10
@@ -65,10 +63,10 @@ def _run(figures: setting.Figures, store: str, seconds: int) -> None:
     levels = [1 if number % BAD == 0 else 3 + number % 3 for number in range(len(tokens))]
     plan.write_text(json.dumps(list(zip(tokens, levels, strict=True))))
 
-    port = _free_port()
+    port = running.free_port()
     base_url = f"http://127.0.0.1:{port}"
     os.environ["HUIYIN_BASE_URL"] = base_url
-    hook_port = _free_port()
+    hook_port = running.free_port()
     desks = [*offices.handlers, offices.supervisors[0]]
     listening = {
         "hook_port": hook_port,
@@ -80,20 +78,20 @@ def _run(figures: setting.Figures, store: str, seconds: int) -> None:
     with ExitStack() as stack:
         for command in ("serve", "work") if store == "postgres" else ("serve",):
             arguments = (f"--port={port}",) if command == "serve" else ()
-            stack.enter_context(_process("-m", "django", command, *arguments))
-        _wait_until_ready(port)
-        ears = stack.enter_context(_process("-m", "bench.listening", talks=True))
-        _tell(ears, listening)
-        _hear(ears)
-        crowd = stack.enter_context(_process("-m", "bench.citizens", talks=True))
+            stack.enter_context(running.process("-m", "django", command, *arguments))
+        running.wait_until_ready(port)
+        ears = stack.enter_context(running.process("-m", "bench.listening", talks=True))
+        running.tell(ears, listening)
+        running.hear(ears)
+        crowd = stack.enter_context(running.process("-m", "bench.citizens", talks=True))
         address = None if store == "postgres" else base_url
-        _tell(crowd, {"plan": str(plan), "rate": rate, "address": address})
-        _hear(crowd)
+        running.tell(crowd, {"plan": str(plan), "rate": rate, "address": address})
+        running.hear(crowd)
         began = clock.machine_now().timestamp() + 0.5
-        _tell(crowd, began)
+        running.tell(crowd, began)
         probing = threading.Event()
         probes = _probes(store, hook_port, probing)
-        accepted = _hear(crowd)
+        accepted = running.hear(crowd)
         probing.set()
         bare = {name: finish() for name, finish in probes.items()}
         arrived = _all_arrived(ears, began + WARM_UP_SECONDS)
@@ -149,8 +147,8 @@ def _all_arrived(ears: subprocess.Popen[str], since: float) -> dict[str, tuple[l
             break
         time.sleep(0.2)
     time.sleep(1.0)
-    _tell(ears, "stop")
-    heard = _hear(ears)
+    running.tell(ears, "stop")
+    heard = running.hear(ears)
     if heard["refused"]:
         raise SystemExit(f"{heard['refused']} webhooks were not signed as they have to be")
     at_hook: dict[str, float] = {}
@@ -241,54 +239,6 @@ def _posting(port: int) -> Iterator[None]:
         http.request("POST", "/bare", body)
         http.getresponse().read()
         yield
-
-
-@contextmanager
-def _process(*command: str, talks: bool = False) -> Iterator[subprocess.Popen[str]]:
-    pipe = subprocess.PIPE if talks else subprocess.DEVNULL
-    process = subprocess.Popen(
-        [sys.executable, *command], stdin=pipe, stdout=pipe, text=True, bufsize=1
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _tell(process: subprocess.Popen[str], what: Any) -> None:
-    process.stdin.write(json.dumps(what) + "\n")  # type: ignore[union-attr]
-    process.stdin.flush()  # type: ignore[union-attr]
-
-
-def _hear(process: subprocess.Popen[str]) -> Any:
-    line = process.stdout.readline()  # type: ignore[union-attr]
-    if not line:
-        raise RuntimeError(f"{process.args} ended too early")
-    return json.loads(line)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _wait_until_ready(port: int) -> None:
-    until = clock.monotonic() + 60
-    while clock.monotonic() < until:
-        http = HTTPConnection("127.0.0.1", port, timeout=5)
-        try:
-            http.request("GET", "/readyz")
-            if http.getresponse().status == 200:
-                return
-        except (OSError, HTTPException):
-            pass
-        finally:
-            http.close()
-        time.sleep(0.2)
-    raise RuntimeError("the product did not become ready")
 
 
 if __name__ == "__main__":

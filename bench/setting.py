@@ -14,8 +14,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +54,27 @@ def arguments(
     return parsed
 
 
+@dataclass(frozen=True)
+class Store:
+    """Where the product's data lie: its folder, and its PostgreSQL if it has one."""
+
+    folder: Path
+    server: EmbeddedPostgres | None
+
+
 @contextmanager
-def store(name: str) -> Iterator[None]:
-    """The product, set up on an empty database of the kind ``name`` for as long as this lasts."""
-    folder = Path(tempfile.mkdtemp(prefix="huiyin-bench-"))
-    server = EmbeddedPostgres(DURABLE) if name == "postgres" else None
+def store(
+    name: str, settings: Mapping[str, str] | None = None, *, within: Path | None = None
+) -> Iterator[Store]:
+    """The product, set up on an empty database of the kind ``name`` for as long as this lasts.
+
+    ``settings`` of the database server hold beside those of ``DURABLE``; everything lies ``within``
+    another folder than the usual one.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="huiyin-bench-", dir=within))
+    server = None
+    if name == "postgres":
+        server = EmbeddedPostgres({**DURABLE, **(settings or {})}, within=within)
     for variable in [variable for variable in os.environ if variable.startswith("HUIYIN_")]:
         del os.environ[variable]
     os.environ |= {
@@ -73,7 +90,7 @@ def store(name: str) -> Iterator[None]:
         os.environ["HUIYIN_DATABASE_URL"] = server.create_database("bench")
     try:
         huiyin("migrate", "--verbosity=0")
-        yield
+        yield Store(folder, server)
     finally:
         if server:
             server.stop()

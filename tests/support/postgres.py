@@ -33,9 +33,13 @@ _SETTINGS = {
 class EmbeddedPostgres:
     """One server in a temporary folder, reached by a Unix socket, gone at ``stop()``."""
 
-    def __init__(self, settings: Mapping[str, str] | None = None) -> None:
-        """``settings`` of the server hold in place of those that suit tests."""
-        self.folder = Path(tempfile.mkdtemp(prefix="huiyin-pg-"))
+    def __init__(
+        self, settings: Mapping[str, str] | None = None, *, within: Path | None = None
+    ) -> None:
+        """``settings`` of the server hold in place of those that suit tests; its folder is made
+        ``within`` another than the usual one."""
+        self._settings = {**_SETTINGS, **(settings or {})}
+        self.folder = Path(tempfile.mkdtemp(prefix="huiyin-pg-", dir=within))
         self._run_as: dict[str, object] = {}
         programs = _programs()
         if os.geteuid() == 0:
@@ -48,7 +52,7 @@ class EmbeddedPostgres:
             os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
         self._bin = programs / "bin"
         self._data = self.folder / "data"
-        self._run(
+        self.run(
             "initdb",
             "--auth=trust",
             "--encoding=UTF8",
@@ -57,14 +61,28 @@ class EmbeddedPostgres:
             "--username=postgres",
             f"--pgdata={self._data}",
         )
-        self._log = (self.folder / "log").open("wb")
+        self.start()
+
+    def start(self) -> None:
+        """Start the server on the data that is there: after ``crash()``, as after a power cut."""
+        self._log = (self.folder / "log").open("ab")
         command = [str(self._bin / "postgres"), "-D", str(self._data), "-k", str(self.folder)]
-        for name, value in {**_SETTINGS, **(settings or {})}.items():
+        for name, value in self._settings.items():
             command += ["-c", f"{name}={value}"]
         self._server = subprocess.Popen(
             command, cwd=self.folder, stdout=self._log, stderr=self._log, **self._run_as
         )
         self._wait_until_ready()
+
+    def crash(self) -> None:
+        """``pg_ctl stop -m immediate``: no checkpoint, nobody is told, recovery at the next start.
+
+        Says nothing if it has crashed already.
+        """
+        if self._server.poll() is None:
+            self.run("pg_ctl", "stop", "--mode=immediate", "--no-wait", f"--pgdata={self._data}")
+            self._server.wait(20)
+        self._log.close()
 
     def url(self, database: str = "postgres") -> str:
         """The address of ``database`` in the form that HUIYIN_DATABASE_URL takes."""
@@ -82,7 +100,8 @@ class EmbeddedPostgres:
             connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def stop(self) -> None:
-        self._server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
+        if self._server.poll() is None:
+            self._server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
         try:
             self._server.wait(20)
         except subprocess.TimeoutExpired:
@@ -91,7 +110,8 @@ class EmbeddedPostgres:
         self._log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _run(self, program: str, *arguments: str) -> None:
+    def run(self, program: str, *arguments: str) -> str:
+        """Run one of PostgreSQL's programs to its end; what it printed. Raises when it fails."""
         done = subprocess.run(
             [str(self._bin / program), *arguments],
             cwd=self.folder,
@@ -102,6 +122,7 @@ class EmbeddedPostgres:
         )
         if done.returncode:
             raise RuntimeError(f"{program} failed:\n{done.stdout}\n{done.stderr}")
+        return done.stdout
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + 30
