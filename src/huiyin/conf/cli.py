@@ -14,6 +14,11 @@ def main() -> None:
     if sys.argv[1:2] and sys.argv[1] in verifier.COMMANDS:
         # Whoever verifies has no installation, so no settings are read for it.
         verifier.main()
+    if sys.argv[1:2] == ["audit"]:
+        # An auditor may be anybody; settings are read where there are some.
+        from huiyin.conf.auditing import cli as auditor
+
+        auditor.main(sys.argv[2:])
     _django()
 
 
