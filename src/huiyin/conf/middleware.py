@@ -14,6 +14,8 @@ from huiyin.kernel import timemachine
 
 # Addresses that show what only their reader may see: no cache, shared or not, keeps a copy.
 _PRIVATE = ("/r/", "/s/", "/desk/", "/cockpit/", "/admin/")
+# The log's files are read by machines.
+_IN_NO_LANGUAGE = "/log/"
 _PROBES = {"/healthz": health.alive, "/readyz": health.ready}
 
 
@@ -30,6 +32,10 @@ class SecurityHeaders(MiddlewareMixin):
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if request.path.startswith(_PRIVATE):
             response.headers["Cache-Control"] = "private, no-store"
+        if request.path.startswith(_IN_NO_LANGUAGE) and response.status_code < 400:
+            # The same bytes for everybody: caches need not keep one for each language.
+            del response.headers["Content-Language"]
+            _do_not_vary_by(response, "accept-language")
         return response
 
 
@@ -48,6 +54,15 @@ def headers_of_every_answer(secure: bool) -> list[tuple[bytes, bytes]]:
         for name, value in answer(request).items()
         if name != "Content-Type"
     ]
+
+
+def _do_not_vary_by(response: HttpResponseBase, header: str) -> None:
+    names = [name.strip() for name in response.headers.get("Vary", "").split(",")]
+    kept = [name for name in names if name and name.lower() != header]
+    if kept:
+        response.headers["Vary"] = ", ".join(kept)
+    else:
+        del response.headers["Vary"]
 
 
 class Probes(MiddlewareMixin):

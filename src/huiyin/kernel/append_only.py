@@ -19,6 +19,7 @@ class Guard(RunPython):
     """The operation, which still knows its table: ``doctor`` asks which ones must be guarded."""
 
     table: str
+    refuses_delete: bool
     # How many triggers the table has, by the vendor of the database.
     triggers: dict[str, int]
 
@@ -88,5 +89,6 @@ def _guard(table: str, verbs: tuple[str, ...], message: str) -> Guard:
 
     operation = Guard(forwards, backwards)
     operation.table = table
+    operation.refuses_delete = "DELETE" in verbs
     operation.triggers = {"postgresql": 2, "sqlite": len(verbs)}
     return operation
