@@ -19,9 +19,9 @@ from tests.support.product import Product
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def rated(product: Product) -> dict[str, Any]:
-    """A receipt that was just handed out."""
+    """A receipt that was just handed out to the first test."""
     made = product.run(
         "shell", "-v0", "-c", "from huiyin.conf.demo_events import serve; print(*serve(1))"
     )

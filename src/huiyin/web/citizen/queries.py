@@ -104,6 +104,10 @@ class Given:
     counted_by: datetime
 
     @property
+    def erased(self) -> bool:
+        return self.review.event.case.is_erased
+
+    @property
     def held_back(self) -> bool:
         return bool(self.review.words and self.review.words.held_back)
 
