@@ -39,7 +39,7 @@ def test_a_rating_in_the_log_is_proven(verify: Verify, log: SmallLog) -> None:
     result = verify(log.receipt(3))
     assert result.code == 0, result.out
     assert result.out.startswith("PROVEN: your rating is counted")
-    assert "number 3 of the 5 entries" in result.out
+    assert "index 3 (from 0) of 5 entries" in result.out
     assert log.keys[0].vkey in result.out  # taken on trust, and it says so
 
 

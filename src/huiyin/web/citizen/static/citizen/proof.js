@@ -327,7 +327,8 @@ async function prove(receipt, log, told) {
   if (isThere && !same(await tree.rootWith(promise.leafHash, index), checkpoint.root)) throw logWrong("not_included");
   remember(ring, checkpoint);
   if (isThere) {
-    told.proven("included", { index, size: checkpoint.size });
+    // People count from one.
+    told.proven("included", { place: index + 1, size: checkpoint.size });
     return { kind: "counted" };
   }
   if (!ring.led.includes(signer)) throw receiptWrong("promise_key_unknown");
