@@ -99,6 +99,7 @@ ADDRESSES: dict[str, For] = {
     # the citizen, by the receipt's code
     "s/<str:code>": For.RECEIPT,
     "s/<str:code>/progress": For.RECEIPT,
+    "s/<str:code>/receipt.json": For.RECEIPT,
     "s/<str:code>/again": For.RECEIPT,
     "s/<str:code>/decline": For.RECEIPT,
     "s/<str:code>/write": For.RECEIPT,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Any
 
 from django.db.models import OuterRef, Subquery
 
@@ -79,7 +80,9 @@ def _is_as_logged(review: Review) -> bool:
     canonical = review.entry.public.encode()
     if entries.leaf_hash(canonical) != bytes(review.entry.leaf_hash):
         return False
-    public = json.loads(canonical)
+    public = _document(canonical)
+    if public.get("kind") != "review":
+        return False
     if (public["level"], public["tags"]) != (review.level, sorted(review.tags)):
         return False
     secret: EntrySecret | None = getattr(review.entry, "secret", None)
@@ -93,6 +96,15 @@ def _is_as_logged(review: Review) -> bool:
         entries.commitment(salts[name], text).hex() == public["private"][name]
         for name, text in hidden.items()
     )
+
+
+def _document(canonical: bytes) -> dict[str, Any]:
+    """What an entry says; nothing, where somebody put something else in its place."""
+    try:
+        document = json.loads(canonical)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def _has_its_files(review: Review) -> bool:

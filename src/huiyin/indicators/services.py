@@ -59,7 +59,7 @@ def recompute() -> list[Difference]:
     while True:
         last = _last_folded()
         from_log = _sums(Entry.objects.filter(leaf__epoch__lte=last))
-        stored = {_key_of(tally): tally.amount for tally in Tally.objects.iterator()}
+        stored = {key_of(tally): tally.amount for tally in Tally.objects.iterator()}
         # Another epoch was folded meanwhile: the two pictures are of different moments.
         if last == _last_folded():
             break
@@ -93,7 +93,8 @@ def _row(key: Key) -> dict[str, Any]:
     return asdict(key) | {"day": date.fromisoformat(key.day), "metric": key.metric.value}
 
 
-def _key_of(tally: Tally) -> Key:
+def key_of(tally: Tally) -> Key:
+    """What a stored tally counts."""
     return Key(
         organisation=tally.organisation,
         region=tally.region,

@@ -83,3 +83,27 @@ class ReceiptUnknown(Problem):
     code = "receipt-unknown"
     status = 404
     title = _("There is no receipt with this code. Please check it once more.")
+
+
+class CaseUnknown(Problem):
+    code = "case-unknown"
+    status = 404
+    title = _("There is no case with this receipt code or case number.")
+
+
+class CaseAmbiguous(Problem):
+    code = "case-ambiguous"
+    status = 409
+    title = _("Several organisations have a case with this number. Name the organisation, too.")
+
+
+class AlreadyErased(Problem):
+    code = "already-erased"
+    status = 409
+    title = _("The person of this case has been erased before.")
+
+
+class ReasonNamesSomebody(Problem):
+    code = "reason-names-somebody"
+    status = 422
+    title = _("The reason is kept for good and may name nobody. Please write it without names.")

@@ -100,6 +100,11 @@ class Case(Row):
     def __str__(self) -> str:
         return self.project_no
 
+    @property
+    def is_erased(self) -> bool:
+        """Whether who it was about has been erased; ``erasure`` should be loaded."""
+        return getattr(self, "erasure", None) is not None
+
 
 class ServiceEvent(Row):
     """One service within a case (advice, application, payment, delivery). Reviews hang on this."""
@@ -286,3 +291,22 @@ class Photo(Row):
 
     class Meta:
         ordering = ["place"]
+
+
+class Erasure(Row):
+    """That a person was erased from a case, at their request: who did it, when and why.
+
+    Append-only, and itself without a word about the person.
+    """
+
+    case = models.OneToOneField(Case, models.PROTECT, related_name="erasure")
+    at = models.DateTimeField(_("erased at"))
+    # The account of the operating system, or of a member of staff, that did it.
+    by = models.CharField(_("erased by"), max_length=150)
+    reason = models.CharField(_("reason"), max_length=500)
+    reviews = models.PositiveSmallIntegerField(_("reviews"))
+    photos = models.PositiveSmallIntegerField(_("photographs"))
+
+    class Meta:
+        verbose_name = _("erasure")
+        verbose_name_plural = _("erasures")

@@ -58,7 +58,9 @@ def labels(codes: Iterable[str]) -> list[str]:
 
 def with_receipt() -> QuerySet[Review]:
     """Reviews with all that a receipt names."""
-    return Review.objects.select_related("organisation", "event__case", "entry__secret", "content")
+    return Review.objects.select_related(
+        "organisation", "event__case__erasure", "entry__secret", "content"
+    )
 
 
 def hash_of_key(key: str) -> bytes:
@@ -190,12 +192,16 @@ class UnitView:
     follow_up_level: int | None
     follow_up_text: str | None
     follow_up_note: str = ""
+    # Who it was about was erased, at their request: name, words and pictures are gone.
+    erased: bool = False
 
 
 def for_unit(matter: Matter) -> UnitView:
     """What staff who may see ``matter`` may see of its review."""
     review = (
-        Review.objects.select_related("content", "event__case__item", "event__counter")
+        Review.objects.select_related(
+            "content", "event__case__item", "event__case__erasure", "event__counter"
+        )
         .prefetch_related("photos")
         .get(pk=matter.subject_id)
     )
@@ -215,12 +221,13 @@ def for_unit(matter: Matter) -> UnitView:
         clerks=[] if hidden else [clerk.get("name", "") for clerk in event.clerks],
         name_hidden=hidden,
         project_no=None if hidden else case.project_no,
-        masked_name=None if hidden else mask_name(unseal_for(case, "name")),
+        masked_name=None if hidden or case.is_erased else mask_name(unseal_for(case, "name")),
         follow_up_level=second_shown.level if second_shown else None,
         follow_up_text=second_shown.text if second_shown else None,
         follow_up_note=_("Satisfied. What the citizen chose and wrote is shown once it is counted.")
         if second and not second_shown
         else "",
+        erased=case.is_erased,
     )
 
 

@@ -1,6 +1,7 @@
 """The writers of reviews and of what they hang on. One path for good and bad ones."""
 
 from huiyin.reviews.giving import MAX_PHOTOS, MAX_TEXT, Given, NewReview
+from huiyin.reviews.services.erasing import case_of, erase_person
 from huiyin.reviews.services.integrators import add_integrator, renew_key
 from huiyin.reviews.services.inviting import follow_up_token, invite, link_of, token_of
 from huiyin.reviews.services.tag_lists import seed_tags
@@ -13,6 +14,8 @@ __all__ = [
     "NewReview",
     "Verdict",
     "add_integrator",
+    "case_of",
+    "erase_person",
     "follow_up_token",
     "invite",
     "link_of",

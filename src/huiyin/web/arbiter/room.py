@@ -226,8 +226,9 @@ def both_sides(matter: Matter) -> dict[str, Any]:
     """What the citizen and the unit have to show for themselves. A fixed number of queries."""
     verified = matter.steps.filter(event=Event.VERIFY).last()
     running = list(matter.clocks.filter(stopped_at__isnull=True))
+    seen = for_unit(matter)
     return {
-        "seen": for_unit(matter),
+        "seen": seen,
         "facts": verified.data.get("facts", "") if verified else "",
         "running": running,
         "ruling_clock": next((row for row in running if row.kind == ClockKind.RULING), None),
@@ -236,7 +237,7 @@ def both_sides(matter: Matter) -> dict[str, Any]:
         ),
         "evidence": list(matter.evidence.all()),
         "replies": list(matter.replies.all()),
-        "timeline": history.timeline(matter),
+        "timeline": history.timeline(matter, erased=seen.erased),
     }
 
 

@@ -12,13 +12,14 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from huiyin.directory.queries import names_in_words
-from huiyin.kernel import clock
+from huiyin.kernel import clock, ids
 from huiyin.kernel.problems import NotFound
 from huiyin.log.models import Leaf
 from huiyin.matters.models import Matter, Milestone, Reply
 from huiyin.matters.queries import told_replies
 from huiyin.notices.alarms import alarms_of
 from huiyin.reviews import tokens
+from huiyin.reviews.errors import ReceiptUnknown
 from huiyin.reviews.models import BAD_LEVELS, Level, Photo, Review, ServiceEvent, Tag
 from huiyin.reviews.queries import (
     by_receipt_code,
@@ -28,8 +29,9 @@ from huiyin.reviews.queries import (
     label,
     matter_of,
     place_of,
+    with_receipt,
 )
-from huiyin.reviews.receipts import code_for
+from huiyin.reviews.receipts import Receipt, code_for, hash_of, receipt_of
 from huiyin.web.citizen import choices, story
 from huiyin.web.citizen.choices import Choices
 from huiyin.web.citizen.story import Story
@@ -100,6 +102,10 @@ class Given:
     # The number of the sealed epoch that counts it, or None while it waits until ``counted_by``.
     epoch: int | None
     counted_by: datetime
+
+    @property
+    def erased(self) -> bool:
+        return self.review.event.case.is_erased
 
     @property
     def held_back(self) -> bool:
@@ -212,6 +218,15 @@ def _story(matter: Matter | None, event: ServiceEvent, given: list[Given]) -> St
 def matter_by_code(typed: str) -> Matter | None:
     """The matter behind a receipt's code; None for a good review. Raises ``ReceiptUnknown``."""
     return matter_of(by_receipt_code(typed).event)
+
+
+def own_receipt(typed: str) -> Receipt:
+    """The receipt with this very code, of either review. Raises ``ReceiptUnknown``."""
+    code = ids.read_code(typed)
+    found = with_receipt().filter(code_hash=hash_of(code)).first() if code else None
+    if found is None:
+        raise ReceiptUnknown
+    return receipt_of(found, photos=found.photos.count())
 
 
 def own_photo(typed: str, photo_id: UUID) -> Photo:

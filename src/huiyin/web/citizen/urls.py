@@ -18,5 +18,6 @@ urlpatterns = [
     path("s/<str:code>/pretended", saying.report_fake, name="report_fake"),
     path("s/<str:code>/withdraw", saying.withdraw, name="withdraw"),
     path("s/<str:code>/qr.png", views.qr_picture, name="qr_picture"),
+    path("s/<str:code>/receipt.json", views.receipt_file, name="receipt"),
     path("s/<str:code>/photos/<uuid:photo_id>", views.photo, name="photo"),
 ]

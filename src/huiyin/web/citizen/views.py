@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from uuid import UUID
 
+import msgspec
 import segno
 from django.conf import settings
 from django.core.exceptions import TooManyFilesSent
@@ -186,6 +187,7 @@ def status(request: HttpRequest, code: str) -> HttpResponse:
             "code": code,
             "receipts": [_with_picture(given) for given in found.given],
             "fresh": _with_picture(shown) if shown else None,
+            "log_url": f"{settings.HUIYIN_BASE_URL}/log",
         },
     )
     if fresh:
@@ -300,6 +302,21 @@ def qr_picture(request: HttpRequest, code: str) -> HttpResponse:
     _qr(canonical).save(picture, kind="png", scale=12, border=4)
     response = HttpResponse(picture.getvalue(), content_type="image/png")
     response["Content-Disposition"] = 'attachment; filename="huiyin-receipt.png"'
+    return response
+
+
+@require_safe
+def receipt_file(request: HttpRequest, code: str) -> HttpResponse:
+    """The receipt as a file, to keep and to verify."""
+    try:
+        receipt = queries.own_receipt(code)
+    except errors.ReceiptUnknown:
+        return unknown(request, code)
+    written = msgspec.json.format(msgspec.json.encode(receipt), indent=1)
+    response = HttpResponse(written, content_type="application/json")
+    response["Content-Disposition"] = 'attachment; filename="huiyin-receipt.json"'
+    # It is a key, and it changes when words are erased.
+    response["Cache-Control"] = "no-store"
     return response
 
 

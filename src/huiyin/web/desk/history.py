@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import TextChoices
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from huiyin.directory.queries import names_in_words
 from huiyin.matters.models import ContactAttempt, Matter, ResultClass, RootCause, Step
@@ -18,10 +19,14 @@ from huiyin.notices.alarms import Rung, alarms_of
 from huiyin.web.templatetags.huiyin import local_date
 
 _UNITS = ("from_name", "to_name", "unit_name")
+_ERASED = gettext_lazy("Erased at the person's request.")
 
 
-def timeline(matter: Matter) -> list[dict[str, Any]]:
-    """The entries of components/timeline.html, oldest first. At most four queries."""
+def timeline(matter: Matter, *, erased: bool = False) -> list[dict[str, Any]]:
+    """The entries of components/timeline.html, oldest first. At most four queries.
+
+    ``erased``: what the citizen wrote is not shown any more.
+    """
     steps = list(matter.steps.select_related("actor").order_by("number"))
     names = names_in_words(str(step.data.get(key, "")) for step in steps for key in _UNITS)
     entries = [
@@ -30,7 +35,7 @@ def timeline(matter: Matter) -> list[dict[str, Any]]:
             "state": "done",
             "at": step.at,
             "actor": _actor(step),
-            "text": said(step, names),
+            "text": _ERASED if erased and step.party == Party.CITIZEN else said(step, names),
         }
         for step in steps
     ]

@@ -137,9 +137,10 @@ def picture(
         # What the telephony provider saw; the handler may say otherwise.
         shown["outcome"].initial["outcome"] = proposed_outcome(call)
     further = [(step, form) for step in FURTHER if (form := shown.get(_key(step.name))) is not None]
+    seen = reviews.for_unit(matter)
     return {
         "matter": matter,
-        "seen": reviews.for_unit(matter),
+        "seen": seen,
         "clocks": clocks,
         "running": [row for row in clocks if row.stopped_at is None],
         "until": _until(clocks),
@@ -165,7 +166,7 @@ def picture(
         "draft": draft,
         # The draft stands above, where it is judged.
         "replies": replies[:-1] if draft and Event.APPROVE_REPLY in offered else replies,
-        "timeline": history.timeline(matter),
+        "timeline": history.timeline(matter, erased=seen.erased),
     }
 
 

@@ -56,6 +56,7 @@ class Words:
 
     text: str
     held_back: bool
+    erased: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,10 @@ def published(
     leaves = Leaf.objects.filter(
         epoch_id__lte=epoch, entry__kind="review", entry__review__ordinal=1
     ).select_related(
-        "entry__organisation", "entry__review__content", "entry__review__event__case__item"
+        "entry__organisation",
+        "entry__review__content",
+        "entry__review__event__case__item",
+        "entry__review__event__case__erasure",
     )
     if organisation:
         # By its key, whose share of all entries the database knows.
@@ -206,6 +210,7 @@ def _story(
     review = leaf.entry.review
     second = seconds.get(review.event_id)
     answers = _answers(steps, replies, review.event)
+    erased = review.event.case.is_erased
     taken = {step.event for step in steps}
     return Story(
         index=leaf.index,
@@ -215,9 +220,9 @@ def _story(
         name=_name(review, second),
         on_site=review.trust == Trust.ON_SITE,
         imported=review.trust == Trust.IMPORTED,
-        review=_said(review, leaf.entry.public, names),
+        review=_said(review, leaf.entry.public, names, erased=erased),
         answers=answers,
-        follow_up=_said(second, second.entry.public, names) if second else None,
+        follow_up=_said(second, second.entry.public, names, erased=erased) if second else None,
         turns=_turns(steps, ruled),
         voided=Event.VOID in taken,
         waiting=review.is_bad and not answers and not taken & {Event.VOID, Event.WITHDRAW},
@@ -243,7 +248,10 @@ def _answers(
             text = "\n\n".join(filter(None, (reply.text, reply.legal_reason)))
             answers.append(
                 Answer(
-                    words=_words(text, screen_for(event, text)),
+                    # Whether it names whom nobody knows any more, cannot be told.
+                    words=Words("", held_back=False, erased=True)
+                    if event.case.is_erased
+                    else _words(text, screen_for(event, text)),
                     result=str(ResultClass(reply.result_class).label),
                     planned_for=reply.planned_for,
                     day=date.fromisoformat(public["day"]),
@@ -308,12 +316,14 @@ _TITLES: dict[Event, Callable[[dict[str, Any]], str]] = {
 }
 
 
-def _said(review: Review, public: str, names: dict[str, str]) -> Said:
+def _said(review: Review, public: str, names: dict[str, str], *, erased: bool) -> Said:
     words = review.words
     return Said(
         level=review.level,
         tags=[names.get(code, code) for code in review.tags],
-        words=_words(words.text, words.held_back) if words else _words("", ()),
+        words=_words(words.text, words.held_back)
+        if words
+        else Words("", held_back=False, erased=erased),
         day=date.fromisoformat(json.loads(public)["day"]),
     )
 
@@ -328,7 +338,7 @@ def _name(review: Review, second: Review | None) -> str | None:
     the citizen hid the name from it."""
     given = (review, second) if second else (review,)
     hidden = any(said.hide_name_from_public or said.hide_name_from_unit for said in given)
-    if hidden or not review.is_bad:
+    if hidden or not review.is_bad or review.event.case.is_erased:
         return None
     case = review.event.case
     try:

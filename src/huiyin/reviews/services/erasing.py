@@ -1,0 +1,123 @@
+"""Erasing a person at their lawful request. Log, reviews and figures stay as they are.
+
+What names the person goes: contact, identity, names and title of the case, the words and pictures
+of its reviews, and the salts without which nobody can show that a commitment of the log was theirs.
+"""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from huiyin.kernel import clock, ids
+from huiyin.kernel.problems import Invalid
+from huiyin.kernel.text import is_printable
+from huiyin.log.models import EntrySecret
+from huiyin.matters import services as matters
+from huiyin.matters.models import Matter
+from huiyin.reviews.errors import AlreadyErased, CaseAmbiguous, CaseUnknown, ReasonNamesSomebody
+from huiyin.reviews.models import (
+    KIND,
+    Case,
+    Erasure,
+    Photo,
+    Review,
+    ReviewContent,
+    ServiceEvent,
+)
+from huiyin.reviews.naming import known_persons, screen_for
+from huiyin.reviews.receipts import hash_of
+from huiyin.reviews.screening import screen
+
+MAX_REASON = 500
+# How a matter says that nobody may be called any more.
+VIA = "erasure"
+
+
+def case_of(typed: str, *, uscc: str = "") -> Case:
+    """The case of a receipt's code or of a case number (``uscc``: of this organisation).
+
+    Raises ``CaseUnknown`` or ``CaseAmbiguous``.
+    """
+    code = ids.read_code(typed)
+    cases = Case.objects.all()
+    if code and (found := cases.filter(events__reviews__code_hash=hash_of(code)).first()):
+        return found
+    numbered = cases.filter(project_no=typed.strip())
+    if uscc:
+        numbered = numbered.filter(organisation__uscc=uscc.strip().upper())
+    some = list(numbered[:2])
+    if not some:
+        raise CaseUnknown
+    if len(some) > 1:
+        raise CaseAmbiguous
+    return some[0]
+
+
+def erase_person(*, case: Case, reason: str, by: str) -> Erasure:
+    """Erase whom ``case`` is about, and record that it was done.
+
+    Pictures go last, each with its file: cut off in between, it is completed by calling it again.
+    Raises ``AlreadyErased``, ``Invalid`` or ``ReasonNamesSomebody``.
+    """
+    with transaction.atomic():
+        case = Case.objects.select_for_update().get(pk=case.pk)
+        erasure = Erasure.objects.filter(case=case).first()
+        pictures = Photo.objects.filter(review__event__case=case)
+        if erasure is None:
+            reason = _checked(case, reason)
+            erasure = _erase(case, reason, by, photos=pictures.count())
+        elif not pictures.exists():
+            raise AlreadyErased
+    for photo in pictures:
+        photo.file.delete(save=False)
+        photo.delete()
+    return erasure
+
+
+def _checked(case: Case, reason: str) -> str:
+    reason = reason.strip()
+    if not reason or len(reason) > MAX_REASON or not is_printable(reason):
+        raise Invalid(_("Give the reason, in at most 500 characters."), field="reason")
+    event = case.events.select_related("case").first()
+    if screen(reason, known=known_persons(event) if event else ()):
+        raise ReasonNamesSomebody(field="reason")
+    return reason
+
+
+def _erase(case: Case, reason: str, by: str, *, photos: int) -> Erasure:
+    reviews = list(Review.objects.filter(event__case=case).values_list("pk", "entry_id"))
+    keys = [key for key, _entry in reviews]
+    ReviewContent.objects.filter(review__in=keys).delete()
+    EntrySecret.objects.filter(entry__in=[entry for _key, entry in reviews]).delete()
+    for matter in Matter.objects.filter(kind=KIND, subject_id__in=keys, closed_at__isnull=True):
+        if matter.contact_ended_at is None:
+            matters.end_contact(matter=matter, via=VIA)
+    _empty(case)
+    return Erasure.objects.create(
+        case=case, at=clock.now(), by=by[:150], reason=reason, reviews=len(keys), photos=photos
+    )
+
+
+def _empty(case: Case) -> None:
+    event = ServiceEvent.objects.select_related("case__item").filter(case=case).first()
+    names = (case.item_name, case.item.name if case.item else "")
+    if event and any(screen_for(event, name) for name in names):
+        # Some business systems write the applicant into the name of what was applied for.
+        case.item, case.item_name = None, case.item_code
+    case.name_sealed = case.identity_sealed = case.mobile_sealed = b""
+    case.identity_hash = case.mobile_hash = b""
+    case.title_sealed = case.agent_sealed = None
+    case.save(
+        update_fields=[
+            *(
+                "item",
+                "item_name",
+                "name_sealed",
+                "identity_sealed",
+                "mobile_sealed",
+                "identity_hash",
+            ),
+            *("mobile_hash", "title_sealed", "agent_sealed"),
+        ]
+    )

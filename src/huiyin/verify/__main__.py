@@ -1,0 +1,3 @@
+from huiyin.verify.cli import main
+
+main()

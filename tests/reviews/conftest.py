@@ -1,0 +1,3 @@
+from tests.conf.auditing.conftest import served
+
+__all__ = ["served"]
