@@ -20,9 +20,8 @@ that was, so that nobody has to look for the earlier one:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from huiyin.indicators.intervals import two_digits_up
 
@@ -51,8 +50,7 @@ class Metric(StrEnum):
     BY_SMS = "by_sms"
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(NamedTuple):
     """One tally. ``channel`` and ``trust`` are empty where a metric knows none."""
 
     organisation: str
@@ -94,6 +92,16 @@ def _review(entry: Document) -> list[Amount]:
             ),
             1,
         )
+    ]
+
+
+def _imported(entry: Document) -> list[Amount]:
+    return [
+        (Key(uscc, of["region"], day, Metric.REVIEW, int(level), channel, "imported"), amount)
+        for uscc, of in entry["counts"].items()
+        for day, channels in of["days"].items()
+        for channel, levels in channels.items()
+        for level, amount in levels.items()
     ]
 
 
@@ -221,6 +229,7 @@ def _key(
 _READERS: dict[str, Callable[[Document], list[Amount]]] = {
     "services": _service,
     "review": _review,
+    "imported": _imported,
     "step": _step,
     "lateness": _lateness,
     "delivery": _delivery,

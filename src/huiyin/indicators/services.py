@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,8 @@ from huiyin.kernel import clock, wakeup
 from huiyin.kernel.sums import add_up
 from huiyin.log.models import Entry, Epoch
 
+# Entries held at once. One may be as long as 64 KiB.
+_ENTRIES = 500
 FOLDED = "folded"  # rung when the published figures have moved
 
 
@@ -76,7 +78,7 @@ def _last_folded() -> int:
 
 def _sums(entries: QuerySet[Entry]) -> Counter[Key]:
     sums: Counter[Key] = Counter()
-    for public in entries.values_list("public", flat=True).iterator(chunk_size=2000):
+    for public in entries.values_list("public", flat=True).iterator(chunk_size=_ENTRIES):
         for key, amount in contributions(json.loads(public)):
             sums[key] += amount
     return sums
@@ -84,13 +86,13 @@ def _sums(entries: QuerySet[Entry]) -> Counter[Key]:
 
 def _add(sums: Counter[Key]) -> None:
     """Add to the stored sums: one statement for each thousand tallies."""
-    columns = tuple(asdict(Key("", "", "", Metric.SERVICE)))
-    rows = {tuple(_row(key).values()): amount for key, amount in sums.items()}
-    add_up(Tally, columns, rows)
+    rows = {_row(key): amount for key, amount in sums.items()}
+    add_up(Tally, Key._fields, rows)
 
 
-def _row(key: Key) -> dict[str, Any]:
-    return asdict(key) | {"day": date.fromisoformat(key.day), "metric": key.metric.value}
+def _row(key: Key) -> tuple[Any, ...]:
+    day = date.fromisoformat(key.day)
+    return key.organisation, key.region, day, key.metric.value, *key[4:]
 
 
 def _key_of(tally: Tally) -> Key:

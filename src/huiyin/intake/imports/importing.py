@@ -1,0 +1,184 @@
+"""Importing a file of reviews, piece by piece, from wherever an earlier attempt came to."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from huiyin.directory.models import Organisation
+from huiyin.intake.events.files import Rejects, Unreadable
+from huiyin.intake.imports.columns import Decoded, Manner, decode
+from huiyin.intake.imports.pieces import Opened, Piece, open_pieces
+from huiyin.kernel import clock
+from huiyin.reviews import services as reviews
+from huiyin.reviews.models import ImportedChunk, ImportedFile, ImportSource
+
+# Rows of a transaction: enough for the database to be busy, few enough for the memory.
+PIECE = 50_000
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class Report:
+    """What became of a file's rows, those of earlier attempts included."""
+
+    rows: int = 0
+    taken: int = 0
+    duplicates: int = 0
+    defaults: int = 0
+    rejected: int = 0
+    texts: int = 0
+    # Of a trial: how many reviews had which level.
+    levels: Counter[str] = field(default_factory=Counter)
+    rejects: Path | None = None
+
+    def add(self, chunk: ImportedChunk) -> None:
+        self.taken += chunk.taken
+        self.duplicates += chunk.duplicates
+        self.defaults += chunk.defaults
+        self.rejected += chunk.rejected
+        self.texts += chunk.texts
+
+
+def import_file(
+    path: Path, source: ImportSource, manner: Manner, *, progress: Progress = lambda done, of: None
+) -> Report:
+    """Take over what is in ``path``; a transaction for each piece of it.
+
+    A file is known by its content. What of it was imported before is passed over, so that one that
+    broke off, at whatever instant, goes on where it stood. Raises ``Unreadable``, ``OSError`` or a
+    ``Problem``; what was committed before stays.
+    """
+    with path.open("rb") as raw:
+        sha256 = hashlib.file_digest(raw, "sha256").digest()
+    with open_pieces(path) as opened:
+        _check(opened, manner)
+        file = reviews.begin_file(
+            source=source,
+            sha256=sha256,
+            manner=asdict(manner),
+            rejects=Rejects.free(path).name,
+        )
+        report = Report(opened.rows)
+        before = list(ImportedChunk.objects.filter(file=file).order_by("number"))
+        for chunk in before:
+            report.add(chunk)
+        last = before[-1] if before else None
+        if last is None or last.rows_read < opened.rows:
+            _go_on(path, opened, file, manner, last, report, progress)
+        if report.rejected:
+            report.rejects = path.with_name(file.rejects)
+    return report
+
+
+def try_file(
+    path: Path, manner: Manner, *, progress: Progress = lambda done, of: None
+) -> Report:
+    """Read ``path`` and judge every row; nothing is stored but the rejected rows beside it. What is
+    known already is not looked for."""
+    with open_pieces(path) as opened, closing(Rejects(Rejects.free(path))) as rejects:
+        _check(opened, manner)
+        report = Report(opened.rows)
+        done = 0
+        for piece, decoded in _ahead(_decoded(opened, manner, 0)):
+            report.taken += len(decoded.reviews.day)
+            report.defaults += len(decoded.defaults)
+            report.texts += decoded.texts
+            report.levels.update(decoded.reviews.level)
+            report.rejected += _reject(piece, decoded, rejects)
+            done += piece.rows
+            progress(done, opened.rows)
+        if report.rejected:
+            report.rejects = rejects.path
+    return report
+
+
+def _check(opened: Opened, manner: Manner) -> None:
+    if "pf" in opened.fields and not manner.pf:
+        raise Unreadable(_("There is a column pf. Say with --pf what its codes mean."))
+    if not opened.rows:
+        raise Unreadable(_("There are no rows in it."))
+
+
+def _go_on(
+    path: Path,
+    opened: Opened,
+    file: ImportedFile,
+    manner: Manner,
+    last: ImportedChunk | None,
+    report: Report,
+    progress: Progress,
+) -> None:
+    number, done, keep = (last.number, last.rows_read, last.rejects_size) if last else (0, 0, 0)
+    with closing(Rejects(path.with_name(file.rejects), keep=keep)) as rejects:
+        progress(done, opened.rows)
+        for piece, decoded in _ahead(_decoded(opened, manner, done)):
+            rejected = _reject(piece, decoded, rejects)
+            number, done = number + 1, done + piece.rows
+            chunk = reviews.import_reviews(
+                source=file.source,
+                reviews=decoded.reviews,
+                defaults=len(decoded.defaults),
+                part=reviews.Part(
+                    file, number, done, rejects.kept(), rejected, decoded.texts
+                ),
+            )
+            report.add(chunk)
+            progress(done, opened.rows)
+
+
+def _decoded(opened: Opened, manner: Manner, skip: int) -> Iterator[tuple[Piece, Decoded]]:
+    # All of them at once: the pieces are read in a thread that does not ask the database.
+    known = frozenset(Organisation.objects.order_by().values_list("uscc", flat=True))
+    today = clock.today()
+
+    def pieces() -> Iterator[tuple[Piece, Decoded]]:
+        for piece in opened.pieces(skip, PIECE):
+            decoded = decode(
+                piece.columns,
+                manner=manner,
+                known=known,
+                today=today,
+                names=piece.names,
+                odd=piece.odd,
+            )
+            yield piece, decoded
+
+    return pieces()
+
+
+def _ahead(
+    pieces: Iterator[tuple[Piece, Decoded]],
+) -> Iterator[tuple[Piece, Decoded]]:
+    """``pieces``, the next one being read while the database is at work with this one."""
+    language = translation.get_language()
+
+    def following() -> tuple[Piece, Decoded] | None:
+        with translation.override(language):
+            return next(pieces, None)
+
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(following)
+        while piece := coming.result():
+            coming = reader.submit(following)
+            yield piece
+
+
+def _reject(piece: Piece, decoded: Decoded, rejects: Rejects) -> int:
+    """Write down the rejected rows of ``piece``; how many there are. Empty rows are none."""
+    before = rejects.count
+    for place in sorted(decoded.faults.keys() | piece.odd.keys()):
+        line = piece.line(place)
+        if place in piece.odd:
+            rejects.add(line, (piece.odd[place],))
+        elif any(line.row.values()):
+            rejects.add(line, decoded.faults[place])
+    return rejects.count - before
