@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import repeat
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import connection
@@ -86,7 +86,9 @@ def insert_columns(
             marks = ", ".join(["%s"] * len(names))
             cursor.executemany(
                 f"INSERT INTO {table} ({quoted}) VALUES ({marks})",  # noqa: S608 - our own names
-                zip(*(map(_bound, column) for column in columns), *always, strict=False),
+                cast(
+                    "Any", zip(*(map(_bound, column) for column in columns), *always, strict=False)
+                ),
             )
 
 
@@ -110,7 +112,7 @@ def update(model: type[Model], fields: Sequence[str], rows: Sequence[Sequence[An
                 f"UPDATE {table} AS t SET {changes} "  # noqa: S608 - our own names
                 f"FROM unnest({arrays}) AS v({', '.join(names)}) "
                 f"WHERE t.{_quoted(key.column)} = v.v0",
-                [_array(column) for column in zip(*rows, strict=True)],
+                [array(column) for column in zip(*rows, strict=True)],
             )
         else:
             changes = ", ".join(f"{_quoted(column)} = %s" for column in columns)
@@ -159,7 +161,7 @@ def _copied(value: Any) -> str:
     return _moment(value) if kind is datetime else str(value)
 
 
-def _array(values: Sequence[Any]) -> str:
+def array(values: Sequence[Any]) -> str:
     """``values`` as the text of a PostgreSQL array."""
     if set(map(type, values)) == {str}:
         inside = "".join(values)

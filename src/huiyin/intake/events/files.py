@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, TypeVar, cast
 
 from django.utils.translation import gettext as _
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
@@ -26,6 +26,8 @@ from huiyin.intake import strict_json
 from huiyin.intake.events.fields import ROW, TIMES, OurName, field_name
 from huiyin.intake.events.reading import as_text
 from huiyin.reviews.events import Fault
+
+T = TypeVar("T")
 
 REJECT_FIELD, REJECT_REASON = "reject_field", "reject_reason"
 NOTES = frozenset({REJECT_FIELD, REJECT_REASON})
@@ -66,7 +68,7 @@ def open_rows(path: Path) -> Iterator[Source]:
     if kind == ".xlsx":
         yield xlsx(path)
         return
-    encoding = encoding_of(path)
+    encoding, _nothing = looked_through(path, _to_the_end)
     with path.open("rb") as raw, TextIOWrapper(unpacked(raw, path), encoding, newline="") as text:
         # The text is read ahead by a few kilobytes, which is near enough for a progress bar.
         lines = _csv(text) if kind == ".csv" else jsonl(text)
@@ -97,22 +99,35 @@ def unpacked(raw: IO[bytes], path: Path) -> IO[bytes]:
     return cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if is_packed(path) else raw
 
 
-def encoding_of(path: Path) -> str:
-    """UTF-8 (with or without a mark) or GB18030, whichever the whole file is. Reads it once."""
+@contextmanager
+def open_text(path: Path, encoding: str) -> Iterator[IO[str]]:
+    """The text of the file at ``path``, unpacked. Raises ``Unreadable`` for one that is packed and
+    damaged, ``UnicodeDecodeError`` for another encoding."""
+    try:
+        with (
+            path.open("rb") as raw,
+            TextIOWrapper(unpacked(raw, path), encoding, newline="") as text,
+        ):
+            yield text
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise Unreadable(_("The packed file is damaged or not complete.")) from error
+
+
+def looked_through(path: Path, look: Callable[[IO[str]], T]) -> tuple[str, T]:
+    """The encoding of the file at ``path``: UTF-8 (with or without a mark) or GB18030, whichever
+    the whole file is; and what ``look`` finds, which reads it to its end."""
     for encoding in ("utf-8-sig", "gb18030"):
         try:
-            with (
-                path.open("rb") as raw,
-                TextIOWrapper(unpacked(raw, path), encoding, newline="") as text,
-            ):
-                while text.read(1 << 20):
-                    pass
+            with open_text(path, encoding) as text:
+                return encoding, look(text)
         except UnicodeDecodeError:
             continue
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise Unreadable(_("The packed file is damaged or not complete.")) from error
-        return encoding
     raise Unreadable(_("The text is neither UTF-8 nor GB18030. Save the file again as UTF-8."))
+
+
+def _to_the_end(text: IO[str]) -> None:
+    while text.read(1 << 20):
+        pass
 
 
 def _csv(text: IO[str]) -> Iterator[Line]:

@@ -128,7 +128,9 @@ def decode(
         reference=_references(given.get("reference", [""] * count), faults),
     )
     # Whatever else such a row holds, nobody said it.
-    nobody: set[int] = {place for place, value in enumerate(default) if value} if any(default) else set()
+    nobody: set[int] = (
+        {place for place, value in enumerate(default) if value} if any(default) else set()
+    )
     if _NOBODY in channel:
         nobody |= {place for place, value in enumerate(channel) if value == _NOBODY}
     nobody.difference_update(odd)
@@ -202,7 +204,9 @@ def _channels(
                 faults.add(place, ours, _("Is required."))
     if both <= {(name, "") for name in named}:
         return named
-    return [code if code == _NOBODY else name or code for name, code in zip(named, coded, strict=True)]
+    return [
+        code if code == _NOBODY else name or code for name, code in zip(named, coded, strict=True)
+    ]
 
 
 def _level(manner: Manner) -> Callable[[str], str]:
@@ -278,5 +282,3 @@ def _references(column: Sequence[str], faults: _Faults) -> Sequence[str]:
     if plain and max(map(len, column), default=0) <= _MAX_REFERENCE:
         return column
     return _by_value(column, reading.text(_MAX_REFERENCE), "reference", faults)
-
-

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -58,25 +57,19 @@ def open_pieces(path: Path) -> Iterator[Opened]:
         lines = list(files.xlsx(path).lines)
         yield Opened(len(lines), frozenset(), partial(_of_lines, lines))
         return
-    encoding = files.encoding_of(path)
-    with _text(path, encoding) as text:
-        if kind == ".csv":
-            reader, names, _header = _begun(text)
-            rows, fields = _counted(reader), frozenset(names)
-        else:
-            rows, fields = sum(1 for line in text if line.strip()), frozenset()
-    with _text(path, encoding) as text:
-        pieces = partial(_of_csv if kind == ".csv" else _of_jsonl, text)
-        yield Opened(rows, fields, pieces)
+    is_csv = kind == ".csv"
+    encoding, found = files.looked_through(path, _look_through_csv if is_csv else _look_through)
+    with files.open_text(path, encoding) as text:
+        yield Opened(*found, partial(_of_csv if is_csv else _of_jsonl, text))
 
 
-@contextmanager
-def _text(path: Path, encoding: str) -> Iterator[IO[str]]:
-    with (
-        path.open("rb") as raw,
-        TextIOWrapper(files.unpacked(raw, path), encoding, newline="") as text,
-    ):
-        yield text
+def _look_through_csv(text: IO[str]) -> tuple[int, frozenset[str]]:
+    reader, names, _header = _begun(text)
+    return _counted(reader), frozenset(names)
+
+
+def _look_through(text: IO[str]) -> tuple[int, frozenset[str]]:
+    return sum(1 for line in text if line.strip()), frozenset()
 
 
 def _begun(text: IO[str]) -> tuple[Iterator[list[str]], dict[str, str], list[str]]:
@@ -107,9 +100,7 @@ def _begun(text: IO[str]) -> tuple[Iterator[list[str]], dict[str, str], list[str
     if not names.keys() & {"channel", "pf"}:
         missing.append("channel")
     if missing:
-        raise Unreadable(
-            _("The first line lacks: %(names)s.") % {"names": ", ".join(missing)}
-        )
+        raise Unreadable(_("The first line lacks: %(names)s.") % {"names": ", ".join(missing)})
     return reader, names, header
 
 

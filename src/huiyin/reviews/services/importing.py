@@ -22,10 +22,11 @@ from django.db import IntegrityError, connection, transaction
 
 from huiyin.directory import queries as directory
 from huiyin.directory.models import Organisation
-from huiyin.kernel import bulk, clock, crypto, ids
+from huiyin.kernel import bulk, clock, crypto
 from huiyin.log import services as log
 from huiyin.log.models import Entry
 from huiyin.reviews import errors
+from huiyin.reviews.imported import FIELDS, digest_of
 from huiyin.reviews.models import (
     Channel,
     ImportedChunk,
@@ -162,20 +163,6 @@ def import_reviews(
     return chunk
 
 
-def canonical(columns: Iterable[Sequence[str]]) -> str:
-    """The hash (SHA-256, hexadecimal) that binds the rows of a chunk: of a line for each in their
-    order, its values with tabs between them. ``columns`` are those of ``IN_CANONICAL_ORDER``:
-    keys of 32 hexadecimal digits, what is not there empty."""
-    lines = map("\t".join, zip(*columns, strict=True))
-    return hashlib.sha256("\n".join([*lines, ""]).encode()).hexdigest()
-
-
-IN_CANONICAL_ORDER = (
-    *("organisation", "item_code", "counter_number", "channel", "level", "tags", "day"),
-    "reference",
-)
-
-
 class _Stored(NamedTuple):
     """What is written of each review, column by column, and its organisation's code."""
 
@@ -191,9 +178,9 @@ class _Stored(NamedTuple):
 
     @classmethod
     def of(
-        cls, source: ImportSource, reviews: Columns, bodies: Mapping[str, Organisation]
+        cls, source: ImportSource, reviews: Columns, bodies: Mapping[str, directory.At]
     ) -> _Stored:
-        keys = {uscc: body.pk.hex for uscc, body in bodies.items()}
+        keys = {uscc: body.key.hex for uscc, body in bodies.items()}
         return cls(
             reviews.organisation,
             [keys[uscc] for uscc in reviews.organisation],
@@ -214,9 +201,9 @@ class _Stored(NamedTuple):
         return _Stored(*(list(compress(column, wanted)) for column in self))
 
 
-def _checked(reviews: Columns) -> dict[str, Organisation]:
-    """The organisations of ``reviews``, by their codes. Each different value is looked at once.
-    Raises ``ImportedRowInvalid``."""
+def _checked(reviews: Columns) -> dict[str, directory.At]:
+    """Where the organisations of ``reviews`` are, by their codes. Each different value is looked at
+    once. Raises ``ImportedRowInvalid``."""
     for name, form in _FORMS.items():
         if not all(map(form.fullmatch, set(getattr(reviews, name)))):
             raise errors.ImportedRowInvalid(field=name)
@@ -227,7 +214,7 @@ def _checked(reviews: Columns) -> dict[str, Organisation]:
     if not all(_is_day(day) and day <= today for day in set(reviews.day)):
         raise errors.ImportedRowInvalid(field="day")
     wanted = set(reviews.organisation)
-    bodies = directory.organisations_by_uscc(wanted)
+    bodies = directory.places_by_uscc(wanted)
     if bodies.keys() != wanted:
         raise errors.ImportedRowInvalid(field="organisation")
     return bodies
@@ -274,7 +261,7 @@ def _copy(chunk: ImportedChunk, rows: _Stored) -> None:
         return
     bulk.insert_columns(
         ImportedReview,
-        ("number", *IN_CANONICAL_ORDER),
+        ("number", *FIELDS),
         [
             [str(number) for number in range(1, len(rows.owner) + 1)],
             *rows[1:-1],
@@ -308,7 +295,7 @@ def _known(rows: _Stored) -> set[tuple[str, str]]:
         return set(cursor.fetchall())
 
 
-def _log(chunk: ImportedChunk, rows: _Stored, bodies: Mapping[str, Organisation]) -> Entry:
+def _log(chunk: ImportedChunk, rows: _Stored, bodies: Mapping[str, directory.At]) -> Entry:
     """The entries that count ``chunk``, as many as their size asks for; the first of them binds
     its rows. They are no reviews for an epoch's floor: behind old figures nobody could hide."""
     body = chunk.source.organisation
@@ -333,7 +320,7 @@ def _log(chunk: ImportedChunk, rows: _Stored, bodies: Mapping[str, Organisation]
         organisation=body,
         subject_id=chunk.pk,
         public=documents[0],
-        private={"rows": canonical(rows[1:])},
+        private={"rows": digest_of(zip(*rows[1:], strict=True))},
     )
     log.append_all(log.New("imported", body, chunk.pk, public) for public in documents[1:])
     return first
@@ -342,7 +329,7 @@ def _log(chunk: ImportedChunk, rows: _Stored, bodies: Mapping[str, Organisation]
 _Counts = dict[str, dict[str, Any]]
 
 
-def _counts(rows: _Stored, bodies: Mapping[str, Organisation]) -> Iterator[tuple[int, _Counts]]:
+def _counts(rows: _Stored, bodies: Mapping[str, directory.At]) -> Iterator[tuple[int, _Counts]]:
     """How many reviews there are of each organisation, day, channel and level, in pieces that fit
     into an entry: ``{uscc: {"region": …, "days": {day: {channel: {level: amount}}}}}``."""
     counted = Counter(zip(rows.uscc, rows.day, rows.channel, rows.level, strict=True))
@@ -358,7 +345,7 @@ def _counts(rows: _Stored, bodies: Mapping[str, Organisation]) -> Iterator[tuple
             yield total, counts
             total, size, counts, last_uscc = 0, 0, _Counts(), ""
         if uscc != last_uscc:
-            region, days = bodies[uscc].region.code, {}
+            region, days = bodies[uscc].region, {}
             counts[uscc] = {"region": region, "days": days}
             size += len(uscc) + len(region) + len("region") + len("days") + 4 * _AROUND
         if new_day or uscc != last_uscc:

@@ -68,7 +68,9 @@ class Command(BaseCommand):
     ) -> None:
         body = Organisation.objects.select_related("region").filter(uscc=by).first()
         if body is None:
-            raise CommandError(_("There is no organisation with the code given as --by."), returncode=2)
+            raise CommandError(
+                _("There is no organisation with the code given as --by."), returncode=2
+            )
         name, manner = source.strip(), Manner(best, pf)
         if not name or not name.isprintable() or len(name) > _LONGEST_NAME:
             raise CommandError(
@@ -98,8 +100,8 @@ class Command(BaseCommand):
     def _tell(self, file: Path, report: Report, *, dry_run: bool) -> None:
         self.stdout.write(
             _(
-                "%(file)s: %(taken)d imported, %(duplicates)d known already, %(rejected)d rejected, "
-                "%(defaults)d given by nobody (system defaults) and left out."
+                "%(file)s: %(taken)d imported, %(duplicates)d known already, "
+                "%(rejected)d rejected, %(defaults)d given by nobody (system defaults) and left out."
             )
             % {
                 "file": file.name,
