@@ -101,7 +101,7 @@ class Command(BaseCommand):
         self.stdout.write(
             _(
                 "%(file)s: %(taken)d imported, %(duplicates)d known already, "
-                "%(rejected)d rejected, %(defaults)d given by nobody (system defaults) and left out."
+                "%(rejected)d rejected, %(defaults)d given by nobody (system defaults), left out."
             )
             % {
                 "file": file.name,
