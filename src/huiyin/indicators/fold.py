@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
+from sys import intern
 from typing import Any, NamedTuple
 
 from huiyin.indicators.intervals import two_digits_up
@@ -96,10 +97,16 @@ def _review(entry: Document) -> list[Amount]:
 
 
 def _imported(entry: Document) -> list[Amount]:
+    # Interned: the same few thousand texts come in many entries, and are kept in every key.
     return [
-        (Key(uscc, of["region"], day, Metric.REVIEW, int(level), channel, "imported"), amount)
-        for uscc, of in entry["counts"].items()
-        for day, channels in of["days"].items()
+        (
+            Key(code, region, intern(day), Metric.REVIEW, int(level), intern(channel), "imported"),
+            amount,
+        )
+        for code, region, days in (
+            (intern(uscc), intern(of["region"]), of["days"]) for uscc, of in entry["counts"].items()
+        )
+        for day, channels in days.items()
         for channel, levels in channels.items()
         for level, amount in levels.items()
     ]

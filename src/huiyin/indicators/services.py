@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -19,6 +20,7 @@ from huiyin.log.models import Entry, Epoch
 
 # Entries held at once. One may be as long as 64 KiB.
 _ENTRIES = 500
+_TALLIES = 20_000
 FOLDED = "folded"  # rung when the published figures have moved
 
 
@@ -85,9 +87,11 @@ def _sums(entries: QuerySet[Entry]) -> Counter[Key]:
 
 
 def _add(sums: Counter[Key]) -> None:
-    """Add to the stored sums: one statement for each thousand tallies."""
-    rows = {_row(key): amount for key, amount in sums.items()}
-    add_up(Tally, Key._fields, rows)
+    """Add to the stored sums: one statement for each thousand tallies, in the order of the keys."""
+    keys = iter(sorted(sums))
+    # A month of imports has hundreds of thousands of tallies: not all of them twice in memory.
+    while some := list(islice(keys, _TALLIES)):
+        add_up(Tally, Key._fields, {_row(key): sums[key] for key in some})
 
 
 def _row(key: Key) -> tuple[Any, ...]:
