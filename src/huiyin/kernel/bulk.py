@@ -22,6 +22,8 @@ from django.db.models import Field, Model
 # What COPY's text format gives a meaning of its own.
 _special = re.compile(r"[\\\t\n\r]").search
 _SPECIAL = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+# So many rows at once stay in a processor's cache.
+_SLICE = 5_000
 
 
 def insert(
@@ -66,30 +68,33 @@ def insert_columns(
     same: Mapping[str, Any] | None = None,
 ) -> None:
     """As ``insert``, for very many rows that are at hand column by column: those of ``fields`` in
-    their order, all of one length. No row exists as such; on PostgreSQL it goes by COPY."""
+    their order, all of one length. Few of them exist as rows at the same time; on PostgreSQL they
+    go by one COPY."""
     same = same or {}
     table = _quoted(model._meta.db_table)
     names = _columns(model, (*fields, *same))
     quoted = ", ".join(map(_quoted, names))
+    slices = (
+        [column[start : start + _SLICE] for column in columns]
+        for start in range(0, len(columns[0]), _SLICE)
+    )
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             end = "".join("\t" + _copied(value) for value in same.values()) + "\n"
-            lines = map("\t".join, zip(*map(_column, columns), strict=True))
-            text = end.join([*lines, ""])
             with (
                 connection.wrap_database_errors,
                 cursor.copy(f"COPY {table} ({quoted}) FROM STDIN") as copy,
             ):
-                copy.write(text)
-        else:
-            always = [repeat(_bound(value)) for value in same.values()]
-            marks = ", ".join(["%s"] * len(names))
-            cursor.executemany(
-                f"INSERT INTO {table} ({quoted}) VALUES ({marks})",  # noqa: S608 - our own names
-                cast(
-                    "Any", zip(*(map(_bound, column) for column in columns), *always, strict=False)
-                ),
-            )
+                for some in slices:
+                    lines = map("\t".join, zip(*map(_column, some), strict=True))
+                    copy.write(end.join([*lines, ""]))
+            return
+        always = [repeat(_bound(value)) for value in same.values()]
+        marks = ", ".join(["%s"] * len(names))
+        sql = f"INSERT INTO {table} ({quoted}) VALUES ({marks})"  # noqa: S608 - our own names
+        for some in slices:
+            rows = zip(*(map(_bound, column) for column in some), *always, strict=False)
+            cursor.executemany(sql, cast("Any", rows))
 
 
 def update(model: type[Model], fields: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

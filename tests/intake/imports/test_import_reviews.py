@@ -193,7 +193,8 @@ def test_the_same_file_again_changes_nothing(body: str, tmp_path: Path) -> None:
 def test_a_reference_is_imported_once_whichever_file_it_comes_in(
     body: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "PIECE", 30)
+    monkeypatch.setattr(importing, "PIECE", 15)
+    monkeypatch.setattr(importing, "TOGETHER", 2)
     run(as_csv(rows(body, 50), tmp_path / "a.csv"), by=body)
     again = rows(body, 50, first=41) + rows(body, 5, first=88)
     _status, said = run(as_jsonl(again, tmp_path / "b.jsonl"), by=body)
@@ -223,6 +224,19 @@ def test_rejected_rows_can_be_corrected_and_replayed(body: str, tmp_path: Path) 
         row |= {"satisfaction": "4", "evalDetail": "", "assessTime": "2023-07-01"}
     assert run(as_csv(wrong, tmp_path / "corrected.csv"), by=body)[0] == 0
     assert ImportedReview.objects.count() == 10
+
+
+def test_files_of_one_name_do_not_share_their_rejected_rows(body: str, tmp_path: Path) -> None:
+    """The first may go on after the second: it must not cut what the second wrote."""
+    path = as_csv(rows(body, 3), tmp_path / "a.csv")
+    run(path, by=body)
+    wrong = [row | {"satisfaction": "x"} for row in rows(body, 2)]
+    _status, said = run(as_csv(wrong, path), by=body)
+    assert "a.rejected-2.csv" in said
+    assert [file.rejects for file in ImportedFile.objects.order_by("pk")] == [
+        "a.rejected.csv",
+        "a.rejected-2.csv",
+    ]
 
 
 def test_ratings_that_nobody_gave_are_left_out_and_named(body: str, tmp_path: Path) -> None:
@@ -332,7 +346,7 @@ from huiyin.intake.imports import importing
 from huiyin.kernel import bulk
 from huiyin.reviews import services
 
-importing.PIECE = 40
+importing.PIECE, importing.TOGETHER = 20, 2
 path, by, moment, left = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
 
 def dying(function):

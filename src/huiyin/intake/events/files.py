@@ -11,7 +11,7 @@ import gzip
 import json
 import os
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -258,12 +258,13 @@ class Rejects:
         self.count = 0
 
     @staticmethod
-    def free(source: Path) -> Path:
-        """Where the rejected rows of ``source`` can go: beside it, under a name not in use."""
+    def free(source: Path, taken: Container[str] = ()) -> Path:
+        """Where the rejected rows of ``source`` can go: beside it, under a name not in use, nor
+        among those that are ``taken``."""
         source = _named(source)
         suffix = ".jsonl" if source.suffix.lower() == ".jsonl" else ".csv"
         path, number = source.with_suffix(f".rejected{suffix}"), 1
-        while path.exists():
+        while path.exists() or path.name in taken:
             number += 1
             path = source.with_suffix(f".rejected-{number}{suffix}")
         return path

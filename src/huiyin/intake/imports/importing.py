@@ -5,26 +5,41 @@ from __future__ import annotations
 import gc
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from huiyin.directory.models import Organisation
-from huiyin.intake.events.files import Rejects, Unreadable
-from huiyin.intake.imports.columns import Decoded, Manner, decode
+from huiyin.intake.events.files import Line, Rejects, Unreadable
+from huiyin.intake.imports.columns import Manner, decode
 from huiyin.intake.imports.pieces import Opened, Piece, open_pieces
 from huiyin.kernel import clock
 from huiyin.reviews import services as reviews
+from huiyin.reviews.events import Fault
 from huiyin.reviews.models import ImportedChunk, ImportedFile, ImportSource
 
-# Rows of a transaction: enough for the database to be busy, few enough for the memory.
-PIECE = 100_000
+# Rows that are read at once, few enough for a processor's cache; and how many times that is a
+# transaction. The more, the fewer entries in the log; what is left of a row by then is small.
+PIECE, TOGETHER = 10_000, 20
+Faults = tuple[Fault, ...]
 Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Read:
+    """Some rows of a file after reading: what is left of them when the rows themselves are gone."""
+
+    rows: int
+    reviews: reviews.Columns
+    defaults: int
+    texts: int
+    rejected: Sequence[tuple[Line, Faults]]
 
 
 @dataclass
@@ -66,7 +81,9 @@ def import_file(
             source=source,
             sha256=sha256,
             manner=asdict(manner),
-            rejects=Rejects.free(path).name,
+            rejects=Rejects.free(
+                path, set(ImportedFile.objects.values_list("rejects", flat=True))
+            ).name,
         )
         report = Report(opened.rows)
         before = list(ImportedChunk.objects.filter(file=file).order_by("number"))
@@ -87,14 +104,15 @@ def try_file(path: Path, manner: Manner, *, progress: Progress = lambda done, of
         _check(opened, manner)
         report = Report(opened.rows)
         done = 0
-        for piece, decoded in _ahead(_decoded(opened, manner, 0)):
-            report.taken += len(decoded.reviews.day)
-            report.defaults += len(decoded.defaults)
-            report.texts += decoded.texts
-            report.levels.update(decoded.reviews.level)
-            report.rejected += _reject(piece, decoded, rejects)
+        for piece in _ahead(_read(opened, manner, 0)):
+            report.taken += len(piece.reviews.day)
+            report.defaults += piece.defaults
+            report.texts += piece.texts
+            report.levels.update(piece.reviews.level)
+            _reject(piece, rejects)
             done += piece.rows
             progress(done, opened.rows)
+        report.rejected = rejects.count
         if report.rejected:
             report.rejects = rejects.path
     return report
@@ -119,27 +137,34 @@ def _go_on(
     number, done, keep = (last.number, last.rows_read, last.rejects_size) if last else (0, 0, 0)
     with closing(Rejects(path.with_name(file.rejects), keep=keep)) as rejects:
         progress(done, opened.rows)
-        for piece, decoded in _ahead(_decoded(opened, manner, done)):
-            rejected = _reject(piece, decoded, rejects)
+        for piece in _ahead(_read(opened, manner, done)):
+            _reject(piece, rejects)
             number, done = number + 1, done + piece.rows
             chunk = reviews.import_reviews(
                 source=file.source,
-                reviews=decoded.reviews,
-                defaults=len(decoded.defaults),
-                part=reviews.Part(file, number, done, rejects.kept(), rejected, decoded.texts),
+                reviews=piece.reviews,
+                defaults=piece.defaults,
+                part=reviews.Part(
+                    file=file,
+                    number=number,
+                    rows_read=done,
+                    rejects_size=rejects.kept(),
+                    rejected=len(piece.rejected),
+                    texts=piece.texts,
+                ),
             )
             report.add(chunk)
             progress(done, opened.rows)
 
 
-def _decoded(opened: Opened, manner: Manner, skip: int) -> Iterator[tuple[Piece, Decoded]]:
+def _read(opened: Opened, manner: Manner, skip: int) -> Iterator[Read]:
     # All of them at once: the pieces are read in a thread that does not ask the database.
     known = frozenset(Organisation.objects.order_by().values_list("uscc", flat=True))
     today = clock.today()
 
-    def pieces() -> Iterator[tuple[Piece, Decoded]]:
+    def decoded() -> Iterator[Read]:
         for piece in opened.pieces(skip, PIECE):
-            decoded = decode(
+            found = decode(
                 piece.columns,
                 manner=manner,
                 known=known,
@@ -147,9 +172,40 @@ def _decoded(opened: Opened, manner: Manner, skip: int) -> Iterator[tuple[Piece,
                 names=piece.names,
                 odd=piece.odd,
             )
-            yield piece, decoded
+            rejected = list(_rejected(piece, found.faults))
+            yield Read(piece.rows, found.reviews, len(found.defaults), found.texts, rejected)
 
-    return pieces()
+    pieces = decoded()
+    return iter(lambda: _together(list(islice(pieces, TOGETHER))), None)
+
+
+def _together(pieces: Sequence[Read]) -> Read | None:
+    if not pieces:
+        return None
+    return Read(
+        rows=sum(piece.rows for piece in pieces),
+        reviews=reviews.Columns(
+            *(list(chain(*some)) for some in zip(*(piece.reviews for piece in pieces), strict=True))
+        ),
+        defaults=sum(piece.defaults for piece in pieces),
+        texts=sum(piece.texts for piece in pieces),
+        rejected=[one for piece in pieces for one in piece.rejected],
+    )
+
+
+def _rejected(piece: Piece, faults: Mapping[int, Faults]) -> Iterator[tuple[Line, Faults]]:
+    """The rows of ``piece`` that are refused, with what is wrong. Empty ones are no rows."""
+    for place in sorted(faults.keys() | piece.odd.keys()):
+        line = piece.line(place)
+        if place in piece.odd:
+            yield line, (piece.odd[place],)
+        elif any(line.row.values()):
+            yield line, faults[place]
+
+
+def _reject(piece: Read, rejects: Rejects) -> None:
+    for line, faults in piece.rejected:
+        rejects.add(line, faults)
 
 
 @contextmanager
@@ -165,13 +221,11 @@ def _no_search_for_garbage() -> Iterator[None]:
             gc.enable()
 
 
-def _ahead(
-    pieces: Iterator[tuple[Piece, Decoded]],
-) -> Iterator[tuple[Piece, Decoded]]:
+def _ahead(pieces: Iterator[Read]) -> Iterator[Read]:
     """``pieces``, the next one being read while the database is at work with this one."""
     language = translation.get_language()
 
-    def following() -> tuple[Piece, Decoded] | None:
+    def following() -> Read | None:
         with translation.override(language):
             return next(pieces, None)
 
@@ -181,15 +235,3 @@ def _ahead(
             coming = reader.submit(following)
             yield piece
             gc.collect()
-
-
-def _reject(piece: Piece, decoded: Decoded, rejects: Rejects) -> int:
-    """Write down the rejected rows of ``piece``; how many there are. Empty rows are none."""
-    before = rejects.count
-    for place in sorted(decoded.faults.keys() | piece.odd.keys()):
-        line = piece.line(place)
-        if place in piece.odd:
-            rejects.add(line, (piece.odd[place],))
-        elif any(line.row.values()):
-            rejects.add(line, decoded.faults[place])
-    return rejects.count - before
