@@ -64,8 +64,16 @@ def test_everything_adds_up_along_both_trees() -> None:
 
 def test_imported_reviews_stay_out_of_every_headline() -> None:
     rows = [*reviews("A", XIHU, {5: 10}), *reviews("A", XIHU, {5: 900}, trust="imported")]
-    own = figure(taken(rows), "active_reviews", Scope.OWN, "A")
-    assert own.numerator == 10
+    picture = taken(rows)
+    assert figure(picture, "active_reviews", Scope.OWN, "A").numerator == 10
+    assert figure(picture, "imported_reviews", Scope.OWN, "A").numerator == 900
+    moved = [
+        indicator.code
+        for indicator in INDICATORS
+        if figure(picture, indicator.code, Scope.OWN, "A")
+        != figure(taken(rows[:1]), indicator.code, Scope.OWN, "A")
+    ]
+    assert moved == ["imported_reviews"]
 
 
 def test_reviews_on_site_count_as_active_but_rate_no_service() -> None:

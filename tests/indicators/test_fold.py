@@ -51,6 +51,18 @@ def test_a_review_counts_by_level_channel_and_trust(ordinal: int, metric: Metric
     assert (key.organisation, key.region, key.day) == tuple(WHERE.values())
 
 
+def test_an_import_counts_by_its_own_places_days_and_grade() -> None:
+    counts = {
+        "A": {"region": "330102000000", "days": {"2023-07-01": {"web": {"5": 90, "1": 2}}}},
+        "B": {"region": "330106000000", "days": {"2023-07-02": {"sms": {"3": 1}}}},
+    }
+    assert contributions({"kind": "imported", "counts": counts, **WHERE}) == [
+        (("A", "330102000000", "2023-07-01", Metric.REVIEW, 5, "web", "imported"), 90),
+        (("A", "330102000000", "2023-07-01", Metric.REVIEW, 1, "web", "imported"), 2),
+        (("B", "330106000000", "2023-07-02", Metric.REVIEW, 3, "sms", "imported"), 1),
+    ]
+
+
 def test_services_count_as_many_as_the_entry_says() -> None:
     assert tallies({"kind": "services", "item": "X", "count": 37, **WHERE}) == [
         ("service", 0, "2024-03-04", 37)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 
 import pytest
 from django.contrib import admin
@@ -23,7 +24,17 @@ from huiyin.log.models import (
 )
 from huiyin.matters.models import ContactAttempt, Measure, Policy, Rectification, Reply, Step
 from huiyin.matters.table import State
-from huiyin.reviews.models import Photo, Review, ReviewContent
+from huiyin.reviews import services as reviews
+from huiyin.reviews.models import (
+    Channel,
+    ImportedChunk,
+    ImportedFile,
+    ImportedReview,
+    ImportSource,
+    Photo,
+    Review,
+    ReviewContent,
+)
 from tests import factories
 from tests.support.witness import Witness
 
@@ -43,6 +54,10 @@ GUARDED: list[type[models.Model]] = [
     Measure,
     Policy,
     CalendarYear,
+    ImportSource,
+    ImportedFile,
+    ImportedChunk,
+    ImportedReview,
 ]
 # A lawful request may delete these; nobody may alter them.
 ERASABLE: list[type[models.Model]] = [ReviewContent, Photo]
@@ -62,6 +77,10 @@ A_FIELD = {
     Measure: "description",
     Policy: "document",
     CalendarYear: "days",
+    ImportSource: "name",
+    ImportedFile: "rejects",
+    ImportedChunk: "taken",
+    ImportedReview: "level",
     ReviewContent: "text",
     Photo: "sha256",
 }
@@ -79,6 +98,15 @@ def a_photo() -> AcceptedFile:
 @pytest.fixture
 def rows(frozen_clock, settings, log_folder) -> None:
     factories.loop(State.TOLD, photos=[a_photo()])
+    unit = factories.organisation()
+    source = reviews.import_source(name="旧平台", organisation=unit)
+    file = reviews.begin_file(source=source, sha256=b"1" * 32, manner={}, rejects="a.csv")
+    past = reviews.PastReview(unit.uscc, Channel.WEB, 5, date(2023, 7, 1))
+    reviews.import_reviews(
+        source=source,
+        reviews=reviews.columns_of([past]),
+        part=reviews.Part(file, 1, rows_read=1, rejects_size=0, rejected=0, texts=0),
+    )
     frozen_clock.move_by(seconds=settings.HUIYIN_EPOCH_MAX_SECONDS)
     assert sealing.seal_if_due()
     witness = Witness()

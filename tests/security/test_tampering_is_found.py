@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,13 @@ from PIL import Image
 
 from huiyin.conf import doctor, integrity
 from huiyin.indicators.models import Tally
+from huiyin.kernel.ids import uuid7
 from huiyin.kernel.uploads import accept_photo
 from huiyin.log.models import EntrySecret, PendingEntry
 from huiyin.matters.models import Matter
 from huiyin.matters.table import State
-from huiyin.reviews.models import Photo, Review, ReviewContent
+from huiyin.reviews import services as reviews
+from huiyin.reviews.models import Channel, ImportedReview, Photo, Review, ReviewContent
 from tests import factories
 from tests.support.databases import _triggers_lifted
 from tests.support.epochs import seal
@@ -74,6 +77,71 @@ def change_a_figure() -> None:
 
 def move_a_matter() -> None:
     Matter.objects.update(state=State.CLOSED)
+
+
+def import_some() -> None:
+    unit = factories.organisation()
+    source = reviews.import_source(name="旧平台", organisation=unit)
+    past = [
+        reviews.PastReview(
+            unit.uscc, Channel.WEB, level, date(2023, 7, level), reference=f"{level}"
+        )
+        for level in (1, 2, 5)
+    ]
+    reviews.import_reviews(source=source, reviews=reviews.columns_of(past))
+
+
+def change_an_import() -> None:
+    sql("UPDATE reviews_importedreview SET level = 5 WHERE number = 1")
+
+
+def move_an_import_to_another_day() -> None:
+    sql("UPDATE reviews_importedreview SET day = '2023-07-09' WHERE number = 2")
+
+
+def drop_an_import() -> None:
+    sql("DELETE FROM reviews_importedreview WHERE number = 1")
+
+
+def lose_the_salt_of_an_import() -> None:
+    EntrySecret.objects.filter(entry__kind="imported").delete()
+
+
+def forget_the_entry_of_an_import() -> None:
+    sql("UPDATE reviews_importedchunk SET entry_id = NULL")
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        change_an_import,
+        move_an_import_to_another_day,
+        drop_an_import,
+        lose_the_salt_of_an_import,
+        forget_the_entry_of_an_import,
+    ],
+)
+@pytest.mark.parametrize("full", [False, True])
+def test_an_altered_import_is_found(tamper: Callable[[], None], full: bool) -> None:
+    import_some()
+    seal()
+    [fine] = doctor.agreement(full=full)
+    assert fine.level is doctor.Level.OK
+
+    tamper()
+
+    [finding] = doctor.agreement(full=full)
+    assert finding.level is doctor.Level.FAIL
+    assert "1 chunks of imported reviews" in finding.found
+
+
+def test_an_import_of_no_chunk_is_found_when_everything_is_read() -> None:
+    import_some()
+    past = ImportedReview.objects.get(number=1)
+    ImportedReview.objects.create(
+        chunk_id=uuid7(), number=1, organisation=past.organisation, level=5, day=past.day
+    )
+    assert integrity.altered_imports(full=True) == 1
 
 
 @pytest.mark.parametrize(

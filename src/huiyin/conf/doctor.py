@@ -504,6 +504,9 @@ def agreement(*, full: bool = False) -> Findings:
         "reviews are not what they were when they entered the log": integrity.altered_reviews(
             full=full
         ),
+        "chunks of imported reviews are not what they were when they entered the log": (
+            integrity.altered_imports(full=full)
+        ),
         "matters do not stand where their last step left them": integrity.misplaced_matters(
             full=full
         ),

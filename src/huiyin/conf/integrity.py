@@ -10,13 +10,15 @@ import hashlib
 import json
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 
 from huiyin.indicators import services as indicators
 from huiyin.log import entries
 from huiyin.log.models import Entry, EntrySecret
 from huiyin.matters.models import Matter, Step
-from huiyin.reviews.models import Review
+from huiyin.reviews.imported import digest_of
+from huiyin.reviews.models import ImportedChunk, ImportedReview, Review
+from huiyin.reviews.queries import imported_rows
 
 RECENT = 100_000
 _CHUNK = 2000
@@ -59,6 +61,22 @@ def altered_reviews(*, full: bool) -> int:
         not (_is_as_logged(review) and (not full or _has_its_files(review)))
         for review in asked.iterator(chunk_size=_CHUNK)
     )
+
+
+def altered_imports(*, full: bool) -> int:
+    """Chunks of imported reviews whose rows are not the ones that their entry in the log binds, and
+    rows of no chunk (these are looked for only when ``full``)."""
+    chunks = ImportedChunk.objects.select_related("entry__secret").order_by("-pk")
+    altered = read = 0
+    for chunk in chunks.iterator(chunk_size=_CHUNK):
+        if read >= RECENT and not full:
+            break
+        altered += not _is_as_imported(chunk)
+        read += chunk.taken
+    if full:
+        known = ImportedChunk.objects.filter(pk=OuterRef("chunk_id"))
+        altered += ImportedReview.objects.filter(~Exists(known)).count()
+    return altered
 
 
 def misplaced_matters(*, full: bool) -> int:
@@ -105,6 +123,24 @@ def _document(canonical: bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     return document if isinstance(document, dict) else {}
+
+
+def _is_as_imported(chunk: ImportedChunk) -> bool:
+    rows = imported_rows(chunk)
+    if chunk.entry is None:
+        return not rows
+    written = chunk.entry.public.encode()
+    public = json.loads(written)
+    secret: EntrySecret | None = getattr(chunk.entry, "secret", None)
+    if (
+        secret is None
+        or entries.leaf_hash(written) != bytes(chunk.entry.leaf_hash)
+        or public.get("chunk") != chunk.pk.hex
+    ):
+        return False
+    salts = entries.salts_by_name(public["private"], bytes(secret.salts))
+    bound: str = public["private"]["rows"]
+    return entries.commitment(salts["rows"], digest_of(rows)).hex() == bound
 
 
 def _has_its_files(review: Review) -> bool:

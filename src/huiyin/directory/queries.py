@@ -6,6 +6,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
@@ -224,6 +225,23 @@ def organisations_by_uscc(wanted: Iterable[str]) -> dict[str, Organisation]:
     """The organisations with these credit codes, their regions loaded. One query."""
     found = Organisation.objects.select_related("region").filter(uscc__in=set(wanted))
     return {organisation.uscc: organisation for organisation in found}
+
+
+class At(NamedTuple):
+    """An organisation's key, and the code of its region."""
+
+    key: uuid.UUID
+    region: str
+
+
+def places_by_uscc(wanted: Iterable[str]) -> dict[str, At]:
+    """Where the organisations with these credit codes are, for who needs no more of thousands of
+    them. One query."""
+    found = Organisation.objects.filter(uscc__in=set(wanted)).order_by()
+    return {
+        uscc: At(key, region)
+        for uscc, key, region in found.values_list("uscc", "pk", "region__code")
+    }
 
 
 def items_by_code(wanted: Iterable[str]) -> dict[tuple[uuid.UUID, str], ServiceItem]:

@@ -250,6 +250,17 @@ INDICATORS: tuple[Indicator, ...] = (
         VOIDED,
     ),
     Indicator(
+        "imported_reviews",
+        1,
+        Kind.COUNT,
+        pgettext_lazy("figure", "Imported reviews"),
+        _(
+            "Reviews of the period that other systems took and that were taken over from them. "
+            "They are counted here and in no other figure."
+        ),
+        IMPORTED,
+    ),
+    Indicator(
         "follow_up_good_rate",
         1,
         Kind.SHARE,

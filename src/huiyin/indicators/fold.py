@@ -20,9 +20,9 @@ that was, so that nobody has to look for the earlier one:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from sys import intern
+from typing import Any, NamedTuple
 
 from huiyin.indicators.intervals import two_digits_up
 
@@ -51,8 +51,7 @@ class Metric(StrEnum):
     BY_SMS = "by_sms"
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(NamedTuple):
     """One tally. ``channel`` and ``trust`` are empty where a metric knows none."""
 
     organisation: str
@@ -94,6 +93,22 @@ def _review(entry: Document) -> list[Amount]:
             ),
             1,
         )
+    ]
+
+
+def _imported(entry: Document) -> list[Amount]:
+    # Interned: the same few thousand texts come in many entries, and are kept in every key.
+    return [
+        (
+            Key(code, region, intern(day), Metric.REVIEW, int(level), intern(channel), "imported"),
+            amount,
+        )
+        for code, region, days in (
+            (intern(uscc), intern(of["region"]), of["days"]) for uscc, of in entry["counts"].items()
+        )
+        for day, channels in days.items()
+        for channel, levels in channels.items()
+        for level, amount in levels.items()
     ]
 
 
@@ -221,6 +236,7 @@ def _key(
 _READERS: dict[str, Callable[[Document], list[Amount]]] = {
     "services": _service,
     "review": _review,
+    "imported": _imported,
     "step": _step,
     "lateness": _lateness,
     "delivery": _delivery,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -17,6 +18,9 @@ from huiyin.kernel import clock, wakeup
 from huiyin.kernel.sums import add_up
 from huiyin.log.models import Entry, Epoch
 
+# Entries held at once. One may be as long as 64 KiB.
+_ENTRIES = 500
+_TALLIES = 20_000
 FOLDED = "folded"  # rung when the published figures have moved
 
 
@@ -76,21 +80,23 @@ def _last_folded() -> int:
 
 def _sums(entries: QuerySet[Entry]) -> Counter[Key]:
     sums: Counter[Key] = Counter()
-    for public in entries.values_list("public", flat=True).iterator(chunk_size=2000):
+    for public in entries.values_list("public", flat=True).iterator(chunk_size=_ENTRIES):
         for key, amount in contributions(json.loads(public)):
             sums[key] += amount
     return sums
 
 
 def _add(sums: Counter[Key]) -> None:
-    """Add to the stored sums: one statement for each thousand tallies."""
-    columns = tuple(asdict(Key("", "", "", Metric.SERVICE)))
-    rows = {tuple(_row(key).values()): amount for key, amount in sums.items()}
-    add_up(Tally, columns, rows)
+    """Add to the stored sums: one statement for each thousand tallies, in the order of the keys."""
+    keys = iter(sorted(sums))
+    # A month of imports has hundreds of thousands of tallies: not all of them twice in memory.
+    while some := list(islice(keys, _TALLIES)):
+        add_up(Tally, Key._fields, {_row(key): sums[key] for key in some})
 
 
-def _row(key: Key) -> dict[str, Any]:
-    return asdict(key) | {"day": date.fromisoformat(key.day), "metric": key.metric.value}
+def _row(key: Key) -> tuple[Any, ...]:
+    day = date.fromisoformat(key.day)
+    return key.organisation, key.region, day, key.metric.value, *key[4:]
 
 
 def key_of(tally: Tally) -> Key:

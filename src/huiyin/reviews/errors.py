@@ -107,3 +107,27 @@ class ReasonNamesSomebody(Problem):
     code = "reason-names-somebody"
     status = 422
     title = _("The reason is kept for good and may name nobody. Please write it without names.")
+
+
+class ImportSourceOfAnotherBody(Problem):
+    code = "import-source-of-another-body"
+    status = 409
+    title = _("Another organisation answers for this source of reviews.")
+
+
+class ImportedAlready(Problem):
+    code = "imported-already"
+    status = 409
+    title = _("This file was imported as one of another source, or read in another manner.")
+
+
+class ImportedElsewhere(Problem):
+    code = "imported-elsewhere"
+    status = 409
+    title = _("Another process is importing this file. Wait for it, then start again.")
+
+
+class ImportedRowInvalid(Problem):
+    code = "imported-row-invalid"
+    status = 422
+    title = _("A row to be imported is not in the form that is expected.")

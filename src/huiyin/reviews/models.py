@@ -310,3 +310,87 @@ class Erasure(Row):
     class Meta:
         verbose_name = _("erasure")
         verbose_name_plural = _("erasures")
+
+
+class ImportSource(Row):
+    """Where imported reviews come from, and the body that answers for them. Append-only."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+
+class ImportedFile(Row):
+    """A file whose import has begun, and how it is read. Append-only."""
+
+    source = models.ForeignKey(ImportSource, models.PROTECT, related_name="files")
+    sha256 = models.BinaryField(max_length=32, unique=True)
+    # What the operator said of it; going on with the same file must mean the same.
+    manner = models.JSONField()
+    # The name of the file of rejected rows, which lies beside it.
+    rejects = models.CharField(max_length=255)
+    started_at = models.DateTimeField()
+
+
+class ImportedChunk(Row):
+    """What was taken over in one transaction, and how far in its file that reached. Append-only."""
+
+    source = models.ForeignKey(ImportSource, models.PROTECT, related_name="chunks")
+    file = models.ForeignKey(ImportedFile, models.PROTECT, null=True, related_name="chunks")
+    number = models.PositiveIntegerField(default=1)
+    # Rows of the file up to the end of this chunk, and bytes of the file of rejected rows.
+    rows_read = models.BigIntegerField(default=0)
+    rejects_size = models.BigIntegerField(default=0)
+    taken = models.PositiveIntegerField()
+    duplicates = models.PositiveIntegerField()
+    # Ratings that a system gave when nobody did: never a review.
+    defaults = models.PositiveIntegerField()
+    rejected = models.PositiveIntegerField(default=0)
+    texts = models.PositiveIntegerField(default=0)
+    # The first of the entries that count the chunk; it binds the rows. None: there was nothing.
+    entry = models.OneToOneField("log.Entry", models.PROTECT, null=True, related_name="+")
+    imported_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["file", "number"], name="one_chunk_a_number"),
+        ]
+
+
+class ImportedReview(models.Model):
+    """A review that another system took, as far as figures need it. Append-only.
+
+    It hangs on no service event, opens no matter and is in no headline figure.
+    """
+
+    pk = models.CompositePrimaryKey("chunk", "number", "organisation")
+    # Written together with the chunk, and a body is never deleted: the database need not look them
+    # up once more for each of millions of rows.
+    chunk = models.ForeignKey(
+        ImportedChunk, models.PROTECT, related_name="reviews", db_constraint=False, db_index=False
+    )
+    number = models.PositiveIntegerField()
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    item_code = models.CharField(max_length=31, blank=True)
+    counter_number = models.CharField(max_length=20, blank=True)
+    channel = models.CharField(max_length=14, choices=Channel)
+    level = models.PositiveSmallIntegerField(choices=Level)
+    # Codes of any generation of tags, with commas between them.
+    tags = models.CharField(max_length=80, blank=True)
+    day = models.DateField()
+    # A keyed hash of the source and of its own reference to the review.
+    reference = models.UUIDField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "reference"],
+                condition=models.Q(reference__isnull=False),
+                name="one_import_a_reference",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(level__gte=1, level__lte=5), name="imported_level_is_1_to_5"
+            ),
+        ]

@@ -17,10 +17,12 @@ from huiyin.kernel import clock, crypto, ids
 from huiyin.log.models import Leaf
 from huiyin.matters.kinds import Contact, Description
 from huiyin.matters.models import FollowUp, Matter
-from huiyin.reviews import tokens
+from huiyin.reviews import imported, tokens
 from huiyin.reviews.errors import FollowUpNotOpen, ReceiptUnknown, TokenInvalid, TokenUsed
 from huiyin.reviews.models import (
     KIND,
+    ImportedChunk,
+    ImportedReview,
     Integrator,
     Level,
     Photo,
@@ -132,6 +134,28 @@ def clerks_concerned(
             username__in=logins, organisation__path__startswith=organisation.path, is_active=True
         )
     )
+
+
+def imported_rows(chunk: ImportedChunk) -> list[tuple[str, ...]]:
+    """The reviews of ``chunk`` as the log binds them, in their order. One query."""
+    found = (
+        ImportedReview.objects.filter(chunk=chunk)
+        .order_by("number")
+        .values_list("organisation_id", *imported.FIELDS[1:])
+    )
+    return [
+        (
+            owner.hex,
+            item,
+            counter,
+            channel,
+            str(level),
+            tags,
+            day.isoformat(),
+            known.hex if known else "",
+        )
+        for owner, item, counter, channel, level, tags, day, known in found.iterator(2000)
+    ]
 
 
 def invited_event(right: tokens.Token) -> ServiceEvent:

@@ -7,14 +7,17 @@ out where that can be known, and says what to do.
 from __future__ import annotations
 
 import csv
+import gzip
 import json
-from collections.abc import Callable, Iterator
+import os
+import zlib
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar, cast
 
 from django.utils.translation import gettext as _
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
@@ -24,8 +27,10 @@ from huiyin.intake.events.fields import ROW, TIMES, OurName, field_name
 from huiyin.intake.events.reading import as_text
 from huiyin.reviews.events import Fault
 
+T = TypeVar("T")
+
 REJECT_FIELD, REJECT_REASON = "reject_field", "reject_reason"
-_NOTES = frozenset({REJECT_FIELD, REJECT_REASON})
+NOTES = frozenset({REJECT_FIELD, REJECT_REASON})
 # More digits than these cannot come out of a spreadsheet's number unchanged.
 _EXACT = 10**15
 _EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's days have no zone
@@ -59,41 +64,81 @@ class Source:
 @contextmanager
 def open_rows(path: Path) -> Iterator[Source]:
     """Open a .csv, .jsonl or .xlsx file. Raises ``Unreadable`` or ``OSError``."""
-    kind = path.suffix.lower()
+    kind = kind_of(path)
     if kind == ".xlsx":
-        yield _xlsx(path)
+        yield xlsx(path)
         return
-    if kind not in {".csv", ".jsonl"}:
-        raise Unreadable(_("Only .csv, .jsonl and .xlsx files can be imported."))
-    encoding = _encoding(path)
-    with path.open("rb") as raw, TextIOWrapper(raw, encoding=encoding, newline="") as text:
+    encoding, _nothing = looked_through(path, _to_the_end)
+    with path.open("rb") as raw, TextIOWrapper(unpacked(raw, path), encoding, newline="") as text:
         # The text is read ahead by a few kilobytes, which is near enough for a progress bar.
-        lines = _csv(text) if kind == ".csv" else _jsonl(text)
+        lines = _csv(text) if kind == ".csv" else jsonl(text)
         yield Source(lines, path.stat().st_size, raw.tell, "B")
 
 
-def _encoding(path: Path) -> str:
-    """UTF-8 (with or without a mark) or GB18030, whichever the whole file is. Reads it once."""
+def kind_of(path: Path) -> str:
+    """``.csv``, ``.jsonl`` or ``.xlsx``; the first two may be packed (``.csv.gz``). Raises
+    ``Unreadable``."""
+    kind = _named(path).suffix.lower()
+    if kind in {".csv", ".jsonl"} or (kind == ".xlsx" and not is_packed(path)):
+        return kind
+    raise Unreadable(
+        _("Only .csv, .jsonl and .xlsx files can be imported; the first two also as .gz.")
+    )
+
+
+def is_packed(path: Path) -> bool:
+    return path.suffix.lower() == ".gz"
+
+
+def _named(path: Path) -> Path:
+    return path.with_suffix("") if is_packed(path) else path
+
+
+def unpacked(raw: IO[bytes], path: Path) -> IO[bytes]:
+    """The bytes of ``raw``, the open file at ``path``, as they were before they were packed."""
+    return cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if is_packed(path) else raw
+
+
+@contextmanager
+def open_text(path: Path, encoding: str) -> Iterator[IO[str]]:
+    """The text of the file at ``path``, unpacked. Raises ``Unreadable`` for one that is packed and
+    damaged, ``UnicodeDecodeError`` for another encoding."""
+    try:
+        with (
+            path.open("rb") as raw,
+            TextIOWrapper(unpacked(raw, path), encoding, newline="") as text,
+        ):
+            yield text
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise Unreadable(_("The packed file is damaged or not complete.")) from error
+
+
+def looked_through(path: Path, look: Callable[[IO[str]], T]) -> tuple[str, T]:
+    """The encoding of the file at ``path``: UTF-8 (with or without a mark) or GB18030, whichever
+    the whole file is; and what ``look`` finds, which reads it to its end."""
     for encoding in ("utf-8-sig", "gb18030"):
         try:
-            with path.open(encoding=encoding, newline="") as text:
-                while text.read(1 << 20):
-                    pass
+            with open_text(path, encoding) as text:
+                return encoding, look(text)
         except UnicodeDecodeError:
             continue
-        return encoding
     raise Unreadable(_("The text is neither UTF-8 nor GB18030. Save the file again as UTF-8."))
+
+
+def _to_the_end(text: IO[str]) -> None:
+    while text.read(1 << 20):
+        pass
 
 
 def _csv(text: IO[str]) -> Iterator[Line]:
     reader = csv.reader(text)
-    header = _header(next(reader, []))
+    header = header_of(next(reader, []))
 
     def lines() -> Iterator[Line]:
         try:
             for cells in reader:
                 if any(cells):
-                    yield _line(header, cells)
+                    yield line_of(header, cells)
         except csv.Error as error:
             raise Unreadable(
                 _("Line %(number)d cannot be read; is a quotation mark not closed?")
@@ -103,12 +148,12 @@ def _csv(text: IO[str]) -> Iterator[Line]:
     return lines()
 
 
-def _line(header: list[str], cells: list[Any]) -> Line:
+def line_of(header: list[str], cells: list[Any]) -> Line:
     """The cells under their names; a value in a column without a name goes by the column."""
     row = {}
     for place, name in enumerate(header):
         cell = cells[place] if place < len(cells) else ""
-        if name and name not in _NOTES:
+        if name and name not in NOTES:
             row[name] = cell
         elif not name and not _empty(cell):
             row[OurName(_("(column %(number)d)") % {"number": place + 1})] = cell
@@ -121,7 +166,7 @@ def _empty(cell: Any) -> bool:
     return cell is None or cell == ""
 
 
-def _header(cells: list[Any]) -> list[str]:
+def header_of(cells: list[Any]) -> list[str]:
     names = [cell.strip() if isinstance(cell, str) else as_text(cell) for cell in cells]
     named = [name for name in names if name]
     if not named:
@@ -132,7 +177,7 @@ def _header(cells: list[Any]) -> list[str]:
     return names
 
 
-def _jsonl(text: IO[str]) -> Iterator[Line]:
+def jsonl(text: IO[str]) -> Iterator[Line]:
     for line in text:
         if not (plain := line.strip()):
             continue
@@ -144,7 +189,7 @@ def _jsonl(text: IO[str]) -> Iterator[Line]:
             yield _no_object(plain, ROW, _("Is not JSON."))
         else:
             if isinstance(row, dict):
-                yield Line({name: row[name] for name in row if name not in _NOTES})
+                yield Line({name: row[name] for name in row if name not in NOTES})
             else:
                 yield _no_object(plain, ROW, _("Must be an object."))
 
@@ -154,7 +199,7 @@ def _no_object(plain: str, name: str, reason: str) -> Line:
     return Line({"line": plain}, Fault(name, reason))
 
 
-def _xlsx(path: Path) -> Source:
+def xlsx(path: Path) -> Source:
     try:
         book = CalamineWorkbook.from_path(str(path))
         sheet = book.get_sheet_by_index(0)
@@ -165,7 +210,7 @@ def _xlsx(path: Path) -> Source:
         raise Unreadable(
             _("This is not an Excel workbook (.xlsx), or it is damaged. Save it again as .xlsx.")
         ) from error
-    header = _header(rows[0] if rows else [])
+    header = header_of(rows[0] if rows else [])
     done = 0
 
     def lines() -> Iterator[Line]:
@@ -173,7 +218,7 @@ def _xlsx(path: Path) -> Source:
         for done, cells in enumerate(rows[1:], start=1):  # noqa: B007 - the position of the bar
             if any(not _empty(cell) for cell in cells):
                 named = [_cell(name, cell) for name, cell in zip(header, cells, strict=False)]
-                yield _line(header, named + cells[len(header) :])
+                yield line_of(header, named + cells[len(header) :])
 
     return Source(lines(), len(rows) - 1, lambda: done, _("rows"))
 
@@ -200,17 +245,29 @@ class Rejects:
     with the reasons are passed over. An earlier file of rejected rows is never overwritten.
     """
 
-    def __init__(self, source: Path) -> None:
-        suffix = ".jsonl" if source.suffix.lower() == ".jsonl" else ".csv"
-        self.path = source.with_suffix(f".rejected{suffix}")
-        number = 1
-        while self.path.exists():
-            number += 1
-            self.path = source.with_suffix(f".rejected-{number}{suffix}")
-        self._as_json = suffix == ".jsonl"
+    def __init__(self, path: Path, *, keep: int = 0) -> None:
+        """Rejected rows into ``path``, see ``free``. Of what an import that broke off has written
+        there, the first ``keep`` bytes stay. Raises ``OSError``."""
+        self.path = path
+        self._as_json = path.suffix == ".jsonl"
+        if path.exists():
+            # It may have been cut or replaced meanwhile.
+            os.truncate(path, min(keep, path.stat().st_size))
         self._file: IO[str] | None = None
         self._columns: list[str] = []
         self.count = 0
+
+    @staticmethod
+    def free(source: Path, taken: Container[str] = ()) -> Path:
+        """Where the rejected rows of ``source`` can go: beside it, under a name not in use, nor
+        among those that are ``taken``."""
+        source = _named(source)
+        suffix = ".jsonl" if source.suffix.lower() == ".jsonl" else ".csv"
+        path, number = source.with_suffix(f".rejected{suffix}"), 1
+        while path.exists() or path.name in taken:
+            number += 1
+            path = source.with_suffix(f".rejected-{number}{suffix}")
+        return path
 
     def add(self, line: Line, faults: tuple[Fault, ...]) -> None:
         row = line.row
@@ -224,13 +281,21 @@ class Rejects:
             return
         if not self._columns:
             self._columns = [*row, *notes]
-            csv.writer(self._opened()).writerow(self._columns)
+            if not self._opened().tell():
+                csv.writer(self._opened()).writerow(self._columns)
         cells = [*((row | notes).get(name) for name in self._columns), *line.more]
         csv.writer(self._opened()).writerow(as_text(cell) for cell in cells)
 
     def close(self) -> None:
         if self._file:
             self._file.close()
+
+    def kept(self) -> int:
+        """How many bytes there are, all of them safe on the disk."""
+        if self._file:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        return self.path.stat().st_size if self.path.exists() else 0
 
     def _opened(self) -> IO[str]:
         if self._file is None:
@@ -239,6 +304,6 @@ class Rejects:
             encoding = "utf-8" if self._as_json else "utf-8-sig"
             # Half a surrogate pair, which JSON can carry and UTF-8 cannot, stays an escape.
             self._file = self.path.open(
-                "w", encoding=encoding, newline="", errors="backslashreplace"
+                "a", encoding=encoding, newline="", errors="backslashreplace"
             )
         return self._file

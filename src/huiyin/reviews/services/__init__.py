@@ -2,6 +2,15 @@
 
 from huiyin.reviews.giving import MAX_PHOTOS, MAX_TEXT, Given, NewReview
 from huiyin.reviews.services.erasing import case_of, erase_person
+from huiyin.reviews.services.importing import (
+    Columns,
+    Part,
+    PastReview,
+    begin_file,
+    columns_of,
+    import_reviews,
+    import_source,
+)
 from huiyin.reviews.services.integrators import add_integrator, renew_key
 from huiyin.reviews.services.inviting import follow_up_token, invite, link_of, token_of
 from huiyin.reviews.services.tag_lists import seed_tags
@@ -10,13 +19,20 @@ from huiyin.reviews.services.together import Verdict, submit, submit_together, t
 __all__ = [
     "MAX_PHOTOS",
     "MAX_TEXT",
+    "Columns",
     "Given",
     "NewReview",
+    "Part",
+    "PastReview",
     "Verdict",
     "add_integrator",
+    "begin_file",
     "case_of",
+    "columns_of",
     "erase_person",
     "follow_up_token",
+    "import_reviews",
+    "import_source",
     "invite",
     "link_of",
     "renew_key",

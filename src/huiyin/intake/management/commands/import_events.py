@@ -41,7 +41,7 @@ class Command(BaseCommand):
             )
         try:
             with (
-                closing(Rejects(file)) as rejects,
+                closing(Rejects(Rejects.free(file))) as rejects,
                 open_rows(file) as source,
                 tqdm(
                     total=source.total,
