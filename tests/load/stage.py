@@ -21,6 +21,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from django.db import connections
+
 from bench import running, served, setting, world
 from huiyin.log.models import PendingEntry
 from tests.load import ledger
@@ -145,6 +147,7 @@ class Stage:
                 os.killpg(process.pid, signal.SIGTERM)
         for process in self._processes.values():
             process.wait(30)
+        connections.close_all()
 
     def kill(self, name: str) -> None:
         """SIGKILL the process ``name`` with all that it started."""
