@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -30,6 +30,7 @@ from huiyin.directory.models import Organisation, Role, Staff
 from huiyin.indicators.services import fold_sealed
 from huiyin.intake.events.services import take_in
 from huiyin.kernel import clock
+from huiyin.kernel.memo import Memo
 from huiyin.kernel.problems import Problem
 from huiyin.kernel.uploads import AcceptedFile
 from huiyin.log import sealing
@@ -355,9 +356,10 @@ class Walk:
         finally:
             hooks._listeners.remove(self._note)
 
-    def _note(self, step: Step, row: Transition) -> None:
-        self._taken_as[step.pk] = row
-        self._passing.append(_place_of(row))
+    def _note(self, steps: Sequence[Step], row: Transition, _memo: Memo) -> None:
+        for step in steps:
+            self._taken_as[step.pk] = row
+            self._passing.append(_place_of(row))
 
     def _settle(self) -> None:
         """What was taken is not rolled back any more."""

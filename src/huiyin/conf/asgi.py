@@ -12,7 +12,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "huiyin.conf.settings")
 _django = cast("ASGI3Application", get_asgi_application())
 
 # Only now are the models that these need ready.
+from huiyin.api.v1.fast import FastReviews  # noqa: E402
 from huiyin.conf.body_limit import BodyLimit  # noqa: E402
 from huiyin.conf.lifespan import Lifespan, start_companions  # noqa: E402
+from huiyin.conf.middleware import headers_of_every_answer  # noqa: E402
 
-application = Lifespan(BodyLimit(_django), start_companions)
+application = Lifespan(FastReviews(BodyLimit(_django), headers_of_every_answer), start_companions)

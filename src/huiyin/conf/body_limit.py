@@ -7,7 +7,6 @@ looks at the length that the client declares and counts what really arrives.
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from typing import Any
 
 from asgiref.typing import (
@@ -20,11 +19,10 @@ from asgiref.typing import (
     HTTPScope,
     Scope,
 )
-from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation.trans_real import parse_accept_lang_header
 
+from huiyin.kernel import languages
 from huiyin.kernel.problems import Problem
 
 MB = 1024 * 1024
@@ -113,14 +111,6 @@ async def _throw_away(receive: ASGIReceiveCallable, at_most: int) -> None:
         arrived += len(event["body"])
 
 
-def _language(accepted: bytes) -> str:
-    """The language that the rest of the product would answer in."""
-    for wanted, _weight in parse_accept_lang_header(accepted.decode("latin-1")):
-        with suppress(LookupError):
-            return translation.get_supported_language_variant(wanted)
-    return settings.LANGUAGE_CODE
-
-
 async def _refuse(send: ASGISendCallable, headers: dict[bytes, bytes], limit: int) -> None:
     megabytes = limit // MB
     if b"text/html" in headers.get(b"accept", b""):
@@ -133,7 +123,7 @@ async def _refuse(send: ASGISendCallable, headers: dict[bytes, bytes], limit: in
         )
     else:
         kind = b"application/problem+json"
-        with translation.override(_language(headers.get(b"accept-language", b""))):
+        with translation.override(languages.asked_for(headers.get(b"accept-language", b""))):
             problem: dict[str, Any] = TooLarge(
                 _("This address takes at most %(megabytes)d MB.") % {"megabytes": megabytes},
                 limit_bytes=limit,

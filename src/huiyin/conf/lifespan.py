@@ -10,6 +10,7 @@ from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallab
 from django.db import connection
 
 from huiyin.conf.loops import Runner, collect_garbage_rarely
+from huiyin.intake.lane import lane
 from huiyin.kernel import wakeup
 
 
@@ -35,16 +36,26 @@ class Lifespan:
 
 
 def start_companions() -> Callable[[], None]:
-    """On SQLite, all background loops; on PostgreSQL, the ear for other processes' rings.
+    """The lane; on SQLite all background loops, on PostgreSQL the ear for other processes' rings.
 
     Several processes writing one SQLite file wait for each other for half a second and more, so
     there the one web process does everything. On PostgreSQL ``huiyin work`` runs the loops.
     """
-    if connection.vendor == "postgresql":
-        return start_listening()
+    collect_garbage_rarely()
+    stop_others = start_listening() if connection.vendor == "postgresql" else _start_loops()
+    lane.start()
+
+    def stop() -> None:
+        # Everybody who was being answered has been, or is waiting in the lane.
+        lane.stop()
+        stop_others()
+
+    return stop
+
+
+def _start_loops() -> Callable[[], None]:
     from huiyin.conf.background import LOOPS
 
-    collect_garbage_rarely()
     runner = Runner(LOOPS)
     runner.start()
     return runner.stop

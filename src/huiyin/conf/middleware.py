@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.module_loading import import_string
 
 from huiyin.conf import health
 from huiyin.kernel import timemachine
@@ -27,6 +31,23 @@ class SecurityHeaders(MiddlewareMixin):
         if request.path.startswith(_PRIVATE):
             response.headers["Cache-Control"] = "private, no-store"
         return response
+
+
+def headers_of_every_answer(secure: bool) -> list[tuple[bytes, bytes]]:
+    """What the middleware before ``Probes`` sets on any answer, for those that are given beside
+    the framework."""
+    request = HttpRequest()
+    request.META = {"wsgi.url_scheme": "https" if secure else "http"}
+    answer: Callable[[HttpRequest], HttpResponseBase] = lambda _request: HttpResponse()  # noqa: E731
+    ours = settings.MIDDLEWARE.index(f"{Probes.__module__}.{Probes.__name__}")
+    for name in reversed(settings.MIDDLEWARE[:ours]):
+        answer = import_string(name)(answer)
+    request._get_scheme = lambda: request.META["wsgi.url_scheme"]  # type: ignore[method-assign]
+    return [
+        (name.lower().encode(), value.encode())
+        for name, value in answer(request).items()
+        if name != "Content-Type"
+    ]
 
 
 class Probes(MiddlewareMixin):

@@ -46,6 +46,8 @@ HUIYIN_SUPPRESS_BELOW = env.number("HUIYIN_SUPPRESS_BELOW", 5)
 
 # Minutes by which the clock of a sending system may run ahead of ours.
 HUIYIN_EVENT_SKEW_MINUTES = env.number("HUIYIN_EVENT_SKEW_MINUTES", 20)
+# Reviews that may wait for their receipt in one web process; who comes then is asked to come back.
+HUIYIN_LANE_QUEUE = env.number("HUIYIN_LANE_QUEUE", 4096)
 # Days for which an invitation can be answered.
 HUIYIN_INVITATION_DAYS = env.number("HUIYIN_INVITATION_DAYS", 30)
 # Webhooks to private or loopback addresses are refused unless the operator allows them.

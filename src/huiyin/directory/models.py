@@ -114,7 +114,11 @@ class Organisation(Row):
         verbose_name_plural = _("organisations")
 
     def __str__(self) -> str:
-        return self.name_en if get_language() == "en" and self.name_en else self.name
+        return self.name_in(get_language() or "")
+
+    def name_in(self, language: str) -> str:
+        """The name as it is said in ``language`` (a code such as ``en``)."""
+        return self.name_en if language == "en" and self.name_en else self.name
 
     def clean(self) -> None:
         if self.parent:

@@ -12,6 +12,7 @@ from django.db.migrations.state import StateApps
 
 MESSAGE = "is append-only"
 NO_UPDATE = "refuses changes"
+NO_DELETE = "keeps its rows"
 
 
 class Guard(RunPython):
@@ -35,6 +36,15 @@ def no_update(table: str) -> Guard:
     against the log.
     """
     return _guard(table, ("UPDATE",), NO_UPDATE)
+
+
+def no_delete(table: str) -> Guard:
+    """A migration operation that makes ``table`` refuse DELETE and TRUNCATE.
+
+    For rows that others point to without a constraint of the database, which would have to look
+    up and lock the row each time.
+    """
+    return _guard(table, ("DELETE",), NO_DELETE)
 
 
 def _guard(table: str, verbs: tuple[str, ...], message: str) -> Guard:

@@ -1,26 +1,74 @@
 """Writing many rows in one statement, without an object for each.
 
-For what runs a thousand times a second; everything else saves models. PostgreSQL takes new rows by
-COPY and changes by one UPDATE from arrays, SQLite both by ``executemany``. The caller gives every
-column that has no default in the database, JSON as text, and keeps the transaction. What was read
-as text, keys and moments too, may be given back as it came.
+For what runs a thousand times a second; everything else saves models. PostgreSQL takes many new
+rows by COPY, a few by one prepared INSERT from arrays, and changes by one UPDATE from arrays;
+SQLite takes all by ``executemany``. The caller gives every column that has no default in the
+database, JSON as text, and keeps the transaction. What was read as text, keys and moments too, may
+be given back as it came.
+
+Statements that need not be waited for one by one travel together inside ``pipelined()``.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from django.db import connection
-from django.db.models import Field, Model
+from django.db.models import Field, JSONField, Model
 
 # What COPY's text format gives a meaning of its own.
 _special = re.compile(r"[\\\t\n\r]").search
 _SPECIAL = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+# From so many rows on, COPY is worth its two waits for the database.
+_MANY = 300
+
+
+@contextmanager
+def pipelined() -> Iterator[None]:
+    """Send what ``insert`` and ``fetch`` write in here without waiting for each; PostgreSQL only,
+    elsewhere nothing changes. What went wrong in one of them is raised at the next ``fetch`` or at
+    the end of the block, and then none of them counts: the caller's transaction is over."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    connection.ensure_connection()
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield
+
+
+def _is_pipelined() -> bool:
+    """Whether statements travel together just now; COPY cannot."""
+    connection.ensure_connection()
+    status = connection.connection.info.pipeline_status
+    return bool(status != psycopg.pq.PipelineStatus.OFF)
+
+
+def fetch(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The rows of a statement that is asked again and again: PostgreSQL keeps its plan."""
+    if connection.vendor != "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return list(cursor.fetchall())
+    return list(_execute(sql, parameters).fetchall())
+
+
+def _execute(sql: str, parameters: Sequence[Any]) -> psycopg.Cursor[Any]:
+    connection.ensure_connection()
+    if connection.queries_logged:
+        connection.queries_log.append({"sql": sql, "time": "0"})
+    with connection.wrap_database_errors:
+        # Django's own cursor writes the values into the statement, which is then planned anew.
+        cursor = psycopg.Cursor(connection.connection)
+        return cursor.execute(sql, parameters, prepare=True)
 
 
 def insert(
@@ -36,6 +84,12 @@ def insert(
     Keys to other rows are given as such. Raises ``IntegrityError`` as any insert does.
     """
     same = same or {}
+    if connection.vendor == "postgresql":
+        rows = list(rows)
+        if len(rows) < _MANY or _is_pipelined():
+            if rows:
+                _insert_few(model, tuple(fields), tuple(same), rows, same)
+            return
     table, columns = _quoted(model._meta.db_table), _columns(model, (*fields, *same))
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -55,6 +109,54 @@ def insert(
                 f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608 - our own names
                 [(*map(_bound, row), *always) for row in rows],
             )
+
+
+def insert_new(objects: Sequence[Model]) -> None:
+    """Insert ``objects`` of one model, none of which is stored yet, in one statement."""
+    if not objects:
+        return
+    model = type(objects[0])
+    fields = model._meta.concrete_fields
+    read = [_reader(field) for field in fields]
+    insert(
+        model,
+        [field.name for field in fields],
+        [[value(each) for value in read] for each in objects],
+    )
+
+
+def _reader(field: Any) -> Callable[[Model], Any]:
+    if isinstance(field, JSONField):
+        encoder = field.encoder
+        return lambda each: json.dumps(getattr(each, field.attname), cls=encoder)
+    reader: Callable[[Model], Any] = attrgetter(field.attname)
+    return reader
+
+
+def _insert_few(
+    model: type[Model],
+    fields: tuple[str, ...],
+    alike: tuple[str, ...],
+    rows: Sequence[Sequence[Any]],
+    same: Mapping[str, Any],
+) -> None:
+    columns = [array(column) for column in zip(*rows, strict=True)]
+    values = [None if value is None else _plain(value) for value in same.values()]
+    _execute(_insert_from_arrays(model, fields, alike), [*columns, *values])
+
+
+@lru_cache(maxsize=256)
+def _insert_from_arrays(model: type[Model], fields: tuple[str, ...], alike: tuple[str, ...]) -> str:
+    table, columns = _quoted(model._meta.db_table), _columns(model, (*fields, *alike))
+    names = ", ".join(map(_quoted, columns))
+    arrays = ", ".join(f"%s::{_type(model._meta.get_field(name))}[]" for name in fields)
+    given = [f"v{place}" for place in range(len(fields))]
+    always = [f"%s::{_type(model._meta.get_field(name))}" for name in alike]
+    # The arrays come first among the parameters, so they come first in the statement as well.
+    return (
+        f"WITH v({', '.join(given)}) AS (SELECT * FROM unnest({arrays})) "  # noqa: S608 - our names
+        f"INSERT INTO {table} ({names}) SELECT {', '.join([*given, *always])} FROM v"
+    )
 
 
 def update(model: type[Model], fields: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -77,7 +179,7 @@ def update(model: type[Model], fields: Sequence[str], rows: Sequence[Sequence[An
                 f"UPDATE {table} AS t SET {changes} "  # noqa: S608 - our own names
                 f"FROM unnest({arrays}) AS v({', '.join(names)}) "
                 f"WHERE t.{_quoted(key.column)} = v.v0",
-                [_array(column) for column in zip(*rows, strict=True)],
+                [array(column) for column in zip(*rows, strict=True)],
             )
         else:
             changes = ", ".join(f"{_quoted(column)} = %s" for column in columns)
@@ -126,25 +228,37 @@ def _copied(value: Any) -> str:
     return _moment(value) if kind is datetime else str(value)
 
 
-def _array(values: Sequence[Any]) -> str:
-    """``values`` as the text of a PostgreSQL array."""
-    if set(map(type, values)) == {str}:
+def array(values: Sequence[Any]) -> str:
+    """``values`` as the text of a PostgreSQL array. Most arrays hold one kind, looked at once."""
+    kinds = set(map(type, values))
+    if kinds == {str}:
         inside = "".join(values)
         if '"' not in inside and "\\" not in inside:
-            return '{"' + '","'.join(values) + '"}'
+            return '{"' + '","'.join(values) + '"}' if values else "{}"
+    elif kinds == {UUID}:
+        return "{" + ",".join([f"{value.int:032x}" for value in values]) + "}"
+    elif kinds == {bytes}:
+        return "{" + ",".join([rf'"\\x{value.hex()}"' for value in values]) + "}"
     return "{" + ",".join(map(_element, values)) + "}"
 
 
 def _element(value: Any) -> str:
-    kind = value.__class__
     if value is None:
         return "NULL"
-    if kind is UUID:
-        return f"{value.int:032x}"
-    text: str = _moment(value) if kind is datetime else str(value)
+    text = _plain(value)
     if '"' in text or "\\" in text:
         text = text.replace("\\", r"\\").replace('"', r"\"")
     return f'"{text}"'
+
+
+def _plain(value: Any) -> str:
+    """``value`` as PostgreSQL reads it."""
+    kind = value.__class__
+    if kind is UUID:
+        return f"{value.int:032x}"
+    if kind is bytes:
+        return rf"\x{value.hex()}"
+    return _moment(value) if kind is datetime else str(value)
 
 
 def _bound(value: Any) -> Any:

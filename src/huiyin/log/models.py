@@ -12,9 +12,13 @@ class Entry(Row):
     """One fact, as the public will read it. Never changed, never deleted (database triggers)."""
 
     kind = models.CharField(max_length=20)
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    # Read in the transaction that writes the entry, and no body is ever deleted: the database need
+    # not look it up. Nobody looks for entries by it, nor by what they speak of.
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     # The row this entry speaks of; internal, not part of what is hashed.
-    subject_id = models.UUIDField(db_index=True)
+    subject_id = models.UUIDField()
     # RFC 8785 canonical JSON: exactly the bytes the leaf hash covers.
     public = models.TextField()
     leaf_hash = models.BinaryField(max_length=32)
@@ -24,8 +28,12 @@ class Entry(Row):
 class EntrySecret(models.Model):
     """The salts of an entry's commitments; erasing a person deletes them, the entry stays."""
 
-    entry = models.OneToOneField(Entry, models.CASCADE, primary_key=True, related_name="secret")
-    salts = models.JSONField()
+    # Written together with the entry, which nobody can delete: the database need not look it up.
+    entry = models.OneToOneField(
+        Entry, models.CASCADE, primary_key=True, related_name="secret", db_constraint=False
+    )
+    # 32 bytes for each hidden part, in the order of their names; see ``entries.salts_by_name``.
+    salts = models.BinaryField()
 
 
 class PendingEntry(models.Model):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -95,46 +94,43 @@ def append_all(news: Iterable[New]) -> list[UUID]:
 class NewReview(NamedTuple):
     """The entry of a review, to be appended with others."""
 
-    organisation: Organisation
+    organisation_id: UUID
     subject_id: UUID
     public: Mapping[str, Any]
     private: Mapping[str, str]
 
 
-def append_reviews(news: Iterable[NewReview]) -> list[Entry]:
+class Appended(NamedTuple):
+    """The key of an entry that was appended, and what it is made of."""
+
+    key: UUID
+    made: entries.Sealed
+
+
+def append_reviews(news: Sequence[NewReview]) -> list[Appended]:
     """Append the entries of reviews, in three statements; they count for the epoch's floor.
 
     Must run inside the transaction of what they record.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("a log entry belongs into the transaction of what it records")
-    now, stored, salts = clock.now(), [], []
-    for new in news:
-        made = entries.make("review", new.public, new.private)
-        entry = Entry(
-            kind="review",
-            organisation=new.organisation,
-            subject_id=new.subject_id,
-            public=made.canonical.decode(),
-            leaf_hash=made.leaf_hash,
-            appended_at=now,
-        )
-        stored.append(entry)
-        salts.append((entry.pk, json.dumps(made.salts)))
+    now, keys = clock.now(), ids.uuid7s(len(news))
+    made = [entries.make("review", new.public, new.private) for new in news]
     bulk.insert(
         Entry,
         ("id", "organisation", "subject_id", "public", "leaf_hash"),
         [
-            (entry.pk, entry.organisation_id, entry.subject_id, entry.public, entry.leaf_hash)
-            for entry in stored
+            (key, new.organisation_id, new.subject_id, one.canonical.decode(), one.leaf_hash)
+            for key, new, one in zip(keys, news, made, strict=True)
         ],
         same={"kind": "review", "appended_at": now},
     )
-    bulk.insert(EntrySecret, ("entry", "salts"), salts)
     bulk.insert(
-        PendingEntry,
-        ("entry",),
-        [(entry.pk,) for entry in stored],
-        same={"is_review": True, "since": now},
+        EntrySecret,
+        ("entry", "salts"),
+        [(key, one.salts) for key, one in zip(keys, made, strict=True)],
     )
-    return stored
+    bulk.insert(
+        PendingEntry, ("entry",), [(key,) for key in keys], same={"is_review": True, "since": now}
+    )
+    return list(map(Appended, keys, made))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from copy import copy
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from django.db.models import Min
 
@@ -19,6 +20,7 @@ from huiyin.calendars.arithmetic import (
 )
 from huiyin.calendars.services import Deadline, deadline
 from huiyin.kernel.clock import local, now
+from huiyin.kernel.memo import Memo
 from huiyin.matters.models import Clock, Matter
 from huiyin.matters.policy import ClockRule, PeriodRule, Rules
 from huiyin.matters.table import ClockKind
@@ -27,13 +29,25 @@ from huiyin.matters.table import ClockKind
 def start(matter: Matter, kinds: Iterable[ClockKind], rules: Rules, at: datetime) -> list[Clock]:
     """Start ``kinds`` for the matter's round, by its policy and the calendar in force now. Two
     queries, however many."""
+    started = made(matter, kinds, rules, at, Memo())
+    Clock.objects.bulk_create(started)
+    return started
+
+
+def made(
+    matter: Matter, kinds: Iterable[ClockKind], rules: Rules, at: datetime, memo: Memo
+) -> list[Clock]:
+    """The clocks that ``start`` starts; not saved. All of a region that begin on the same day with
+    the same period end together, by the same calendar."""
+    region, day = matter.organisation.region.code, local_day(at)
     started = [_new(matter, kind, rules, at) for kind in kinds]
-    if started:
-        region = matter.organisation.region.code
-        calendar = calendars.calendar(since=local_day(at).year, region=region)
-        for running in started:
-            set_due(running, end_of(running, calendar))
-        Clock.objects.bulk_create(started)
+    for one in started:
+        calendar = memo.of(
+            ("calendar", region, day.year),
+            lambda: calendars.calendar(since=day.year, region=region),
+        )
+        end = memo.of(("end", region, day, one.units, one.unit), partial(end_of, one, calendar))
+        set_due(one, end)
     return started
 
 

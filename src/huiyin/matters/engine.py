@@ -6,7 +6,8 @@ log entry and its clocks, and tells the listeners, all in the caller's transacti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from django.db.models import QuerySet
 
 from huiyin.directory.models import Staff
 from huiyin.kernel import clock
+from huiyin.kernel.memo import Memo
 from huiyin.log import services as log
 from huiyin.matters import clocks, hooks, policy, table
 from huiyin.matters.errors import Moved, NotNow, NotYours
@@ -91,7 +93,7 @@ def take(
         matter.next_due_at = clocks.earliest_due(matter)
     matter.save()
     step = _write(matter, event, acting, staff, data, public or {}, private or {}, stopped)
-    hooks.announce(step, row)
+    hooks.announce([step], row, Memo())
     return step
 
 
@@ -143,44 +145,64 @@ def _write(
     stopped: list[Clock],
 ) -> Step:
     now = clock.now()
-    step = Step(
+    step = step_of(matter, event, party, now, staff=staff, data=data)
+    step.entry = log.append(
+        kind="step",
+        organisation=matter.organisation,
+        subject_id=step.id,
+        public=told_by(step, public, stopped),
+        private=private,
+    )
+    step.save(force_insert=True)
+    return step
+
+
+def step_of(
+    matter: Matter,
+    event: Event,
+    party: Party,
+    at: datetime,
+    *,
+    staff: Staff | None = None,
+    data: Mapping[str, Any],
+) -> Step:
+    """The step that ``matter`` has just taken, still without its entry in the log; not saved."""
+    return Step(
         matter=matter,
         number=matter.version,
         event=event,
         state_after=matter.state,
         round=matter.round,
-        at=now,
+        at=at,
         party=party,
         actor=staff,
         data=data,
     )
-    step.entry = log.append(
-        kind="step",
-        organisation=matter.organisation,
-        subject_id=step.id,
-        public={
-            "matter": matter.code,
-            "matter_kind": matter.kind,
-            "number": step.number,
-            "event": event.value,
-            "state": matter.state,
-            "round": matter.round,
-            "by": party.value,
-            "organisation": matter.organisation.uscc,
-            "region": matter.organisation.region.code,
-            "day": clock.local(now).date().isoformat(),
-            "opened_day": clock.local(matter.opened_at).date().isoformat(),
-            **public,
-            "clocks": {
-                ClockKind(done.kind).value: {
-                    "due_day": done.last_day.isoformat(),
-                    "in_time": bool(done.in_time),
-                    "breached": done.breached,
-                }
-                for done in stopped
-            },
+
+
+def told_by(step: Step, public: Mapping[str, Any], stopped: Iterable[Clock] = ()) -> dict[str, Any]:
+    """What the log says of ``step`` in clear: who did what to which matter, ``public`` besides, and
+    the clocks that it stopped."""
+    matter = step.matter
+    return {
+        "matter": matter.code,
+        "matter_kind": matter.kind,
+        "number": step.number,
+        "event": Event(step.event).value,
+        "state": State(matter.state).value,
+        "round": matter.round,
+        "by": Party(step.party).value,
+        "organisation": matter.organisation.uscc,
+        "region": matter.organisation.region.code,
+        "day": clock.local(step.at).date().isoformat(),
+        "opened_day": clock.local(matter.opened_at).date().isoformat(),
+        **public,
+        "clocks": {
+            ClockKind(done.kind).value: {
+                "due_day": done.last_day.isoformat(),
+                "in_time": bool(done.in_time),
+                "breached": done.breached,
+            }
+            for done in stopped
         },
-        private=private,
-    )
-    step.save(force_insert=True)
-    return step
+    }

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from huiyin.kernel.memo import Memo
+
 if TYPE_CHECKING:
     from huiyin.directory.models import Organisation
     from huiyin.matters.models import Step
@@ -47,7 +49,7 @@ class Reminder:
     nobody: tuple[Party, ...]
 
 
-Listener = Callable[["Step", "Transition"], None]
+Listener = Callable[[Sequence["Step"], "Transition", Memo], None]
 ReminderListener = Callable[[Sequence[Reminder]], None]
 
 _listeners: list[Listener] = []
@@ -55,8 +57,8 @@ _reminder_listeners: list[ReminderListener] = []
 
 
 def on_step(listener: Listener) -> None:
-    """Call ``listener`` inside the transaction of every step; to be used in
-    ``AppConfig.ready``."""
+    """Call ``listener`` inside the transaction of every step, with all steps that were taken
+    together by the same row of the table; to be used in ``AppConfig.ready``."""
     if listener not in _listeners:
         _listeners.append(listener)
 
@@ -67,9 +69,9 @@ def on_reminders(listener: ReminderListener) -> None:
         _reminder_listeners.append(listener)
 
 
-def announce(step: Step, transition: Transition) -> None:
+def announce(steps: Sequence[Step], transition: Transition, memo: Memo) -> None:
     for listener in _listeners:
-        listener(step, transition)
+        listener(steps, transition, memo)
 
 
 def announce_reminders(reminders: Sequence[Reminder]) -> None:

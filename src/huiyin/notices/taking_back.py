@@ -5,12 +5,13 @@ Only transports that can do so are asked (``RemoteTransport.actions``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.conf import settings
 
 from huiyin.kernel import wakeup
+from huiyin.kernel.memo import Memo
 from huiyin.matters.models import Step
 from huiyin.matters.table import TRANSITIONS, Event, Transition
 from huiyin.notices.models import Outbox
@@ -39,11 +40,16 @@ def asks_to_act(notice: Outbox) -> bool:
     )
 
 
-def moved_on(step: Step, transition: Transition) -> None:
-    """Listen to the steps of matters: what earlier ones asked for is over. In the step's
-    transaction; no query for a step that leads nowhere, one when nothing stands."""
+def moved_on(steps: Sequence[Step], transition: Transition, _memo: Memo) -> None:
+    """Listen to the steps of matters: what earlier ones asked for is over. In their transaction;
+    no query for steps that lead nowhere, one when nothing stands."""
     if transition.source is None or transition.source == transition.target:
         return
+    for step in steps:
+        _take_back_what_stands(step)
+
+
+def _take_back_what_stands(step: Step) -> None:
     standing = list(
         Outbox.objects.filter(matter=step.matter, standing=True).select_for_update(of=("self",))
     )

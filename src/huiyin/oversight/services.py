@@ -4,8 +4,12 @@ at once, a step is counted once. No citizen waits for it, and no two reviews for
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import transaction
 
+from huiyin.kernel import bulk
+from huiyin.kernel.memo import Memo
 from huiyin.matters.models import Step
 from huiyin.matters.table import Event, Transition
 from huiyin.oversight import faults, sources
@@ -17,10 +21,15 @@ _FOLDED = frozenset({Event.OPEN, Event.PLAN, Event.MERGE, Event.TELL})
 _BATCH = 500
 
 
-def remember(step: Step, transition: Transition) -> None:
-    """Mark a step that changes the roll-ups; called inside its transaction."""
-    if step.event in _FOLDED and step.matter.kind == KIND:
-        UnfoldedStep.objects.create(step=step)
+def remember(steps: Sequence[Step], _transition: Transition, _memo: Memo) -> None:
+    """Mark steps that change the roll-ups; called inside their transaction."""
+    bulk.insert_new(
+        [
+            UnfoldedStep(step=step)
+            for step in steps
+            if step.event in _FOLDED and step.matter.kind == KIND
+        ]
+    )
 
 
 def fold_steps() -> bool:

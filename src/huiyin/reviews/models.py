@@ -198,10 +198,19 @@ class Review(Row):
     Ordinal 1 is the first review of a service event, ordinal 2 the follow-up review (追评).
     """
 
+    # Both were read in the transaction that writes the review and are never deleted (a trigger sees
+    # to the event): the database need not look them up, nor lock them. Found by the unique key.
     organisation = models.ForeignKey(
-        Organisation, models.PROTECT, related_name="reviews", verbose_name=_("organisation")
+        Organisation,
+        models.PROTECT,
+        related_name="reviews",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("organisation"),
     )
-    event = models.ForeignKey(ServiceEvent, models.PROTECT, related_name="reviews")
+    event = models.ForeignKey(
+        ServiceEvent, models.PROTECT, related_name="reviews", db_constraint=False, db_index=False
+    )
     ordinal = models.PositiveSmallIntegerField(_("ordinal"))
     level = models.PositiveSmallIntegerField(_("level"), choices=Level)
     tags = models.JSONField(_("tags"), default=list)
@@ -214,12 +223,17 @@ class Review(Row):
     code_hash = models.BinaryField(max_length=32, unique=True)
     # Of the Idempotency-Key the review came with: a repeated request gets its receipt again.
     idempotency_hash = models.BinaryField(max_length=32, null=True)
-    entry = models.OneToOneField("log.Entry", models.PROTECT, related_name="review")
+    # Written together with the review, and nobody can delete it.
+    entry = models.OneToOneField(
+        "log.Entry", models.PROTECT, related_name="review", db_constraint=False
+    )
 
     class Meta:
         constraints = [
+            # The event first: the reviews of an event are looked for, and those that come in at
+            # the same time lie side by side.
             models.UniqueConstraint(
-                fields=["organisation", "event", "ordinal"], name="one_review_an_ordinal"
+                fields=["event", "organisation", "ordinal"], name="one_review_an_ordinal"
             ),
             models.CheckConstraint(
                 condition=models.Q(level__gte=1, level__lte=5), name="level_is_1_to_5"
@@ -238,11 +252,24 @@ class Review(Row):
     def is_bad(self) -> bool:
         return self.level in BAD_LEVELS
 
+    @property
+    def words(self) -> ReviewContent | None:
+        """What the citizen wrote; None when that was nothing, or was erased."""
+        found: ReviewContent | None = getattr(self, "content", None)
+        return found
+
+    @property
+    def text(self) -> str:
+        return self.words.text if self.words else ""
+
 
 class ReviewContent(models.Model):
-    """What the citizen wrote; kept apart from the review so that a legal request can erase it."""
+    """What the citizen wrote, when it was something; kept apart from the review so that a legal
+    request can erase it."""
 
-    review = models.OneToOneField(Review, models.CASCADE, primary_key=True, related_name="content")
+    review = models.OneToOneField(
+        Review, models.CASCADE, primary_key=True, related_name="content", db_constraint=False
+    )
     text = models.TextField()
     # Why the text is held back from the public: codes of ``screening.Finding``. Empty: published.
     held_back = models.JSONField(default=list)

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from huiyin.directory.models import Staff
+from huiyin.directory.models import Organisation, Staff
 from huiyin.kernel import clock, crypto, ids
 from huiyin.log.models import Leaf
 from huiyin.matters.kinds import Contact, Description
@@ -58,7 +58,9 @@ def labels(codes: Iterable[str]) -> list[str]:
 
 def with_receipt() -> QuerySet[Review]:
     """Reviews with all that a receipt names."""
-    return Review.objects.select_related("organisation", "event__case", "entry", "content")
+    return Review.objects.select_related(
+        "organisation", "event__case", "entry__secret", "content"
+    ).annotate(photo_count=Count("photos"))
 
 
 def hash_of_key(key: str) -> bytes:
@@ -116,16 +118,19 @@ def first_review_of(event: ServiceEvent) -> QuerySet[Review, Any]:
     ).values("pk")
 
 
-def clerks_concerned(review: Review) -> QuerySet[Staff]:
-    """The members of staff whose work ``review`` is about, as far as the event names their
-    accounts. Nobody when the citizen hid the name: the clerk leads to the citizen."""
-    logins = [clerk.get("login", "") for clerk in review.event.clerks]
-    if review.hide_name_from_unit or not any(logins):
-        return Staff.objects.none()
-    return Staff.objects.filter(
-        username__in=logins,
-        organisation__path__startswith=review.event.organisation.path,
-        is_active=True,
+def clerks_concerned(
+    clerks: Iterable[Mapping[str, str]], organisation: Organisation, *, hidden: bool
+) -> list[Staff]:
+    """The members of staff whose work a review of ``organisation`` is about, as far as the event
+    names the accounts of its ``clerks``. Nobody when the citizen hid the name: the clerk leads to
+    the citizen. At most one query."""
+    logins = [clerk.get("login", "") for clerk in clerks]
+    if hidden or not any(logins):
+        return []
+    return list(
+        Staff.objects.filter(
+            username__in=logins, organisation__path__startswith=organisation.path, is_active=True
+        )
     )
 
 
@@ -203,7 +208,7 @@ def for_unit(matter: Matter) -> UnitView:
     return UnitView(
         level=review.level,
         tags=labels(review.tags),
-        text=review.content.text,
+        text=review.text,
         photos=list(review.photos.all()),
         accepted_at=review.accepted_at,
         service=item_name(event),
@@ -214,7 +219,7 @@ def for_unit(matter: Matter) -> UnitView:
         project_no=None if hidden else case.project_no,
         masked_name=None if hidden else mask_name(unseal_for(case, "name")),
         follow_up_level=second_shown.level if second_shown else None,
-        follow_up_text=second_shown.content.text if second_shown else None,
+        follow_up_text=second_shown.text if second_shown else None,
         follow_up_note=_("Satisfied. What the citizen chose and wrote is shown once it is counted.")
         if second and not second_shown
         else "",
@@ -257,8 +262,8 @@ def describe(matters: Iterable[Matter]) -> Mapping[UUID, Description]:
     described = {}
     for review in reviews:
         said = [known.get(code, code) for code in review.tags]
-        if review.content.text:
-            said.append(_shortened(review.content.text))
+        if review.text:
+            said.append(_shortened(review.text))
         described[by_subject[review.pk].pk] = Description(
             title=item_name(review.event),
             summary=" · ".join([str(Level(review.level).label), *said]),

@@ -6,24 +6,32 @@ stored: a repeated request gets the same one, and who reads the database cannot 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+import base64
+from datetime import UTC, datetime
 from uuid import UUID
 
+import msgspec
 from django.conf import settings
+from django.utils.translation import get_language
 
 from huiyin.kernel import crypto, ids
+from huiyin.log import keys
+from huiyin.log.entries import Sealed, salts_by_name
+from huiyin.log.models import EntrySecret
+from huiyin.reviews.giving import NewReview
 from huiyin.reviews.models import Review
 
+# The parts of a review's entry that are hidden.
+HIDDEN = ("event", "photos", "text")
 CODE_LENGTH = 15  # 75 bits, and a check character
 
 
-@dataclass(frozen=True)
-class Receipt:
-    """What was recorded, when, and where to follow it."""
+class Receipt(msgspec.Struct, frozen=True):
+    """What was recorded, when, where to follow it, and the promise that it will be counted."""
 
     code: str
-    accepted_at: datetime
+    # RFC 3339, UTC, milliseconds.
+    accepted_at: str
     ordinal: int
     level: int
     tags: list[str]
@@ -34,9 +42,17 @@ class Receipt:
     organisation: str
     service: str
     entry_hash: str
+    # The entry whose hash that is, canonical JSON, and the salts by which what it hides can be
+    # checked (hex); none once they were erased.
+    entry: str
+    salts: dict[str, str]
     log: str
+    log_url: str
     # Seconds after which at the latest the entry is in the public log.
     maximum_delay: int
+    # A signed note (C2SP) by the log's key, which the verifier key names.
+    promise: str
+    log_key: str
     status_url: str
 
 
@@ -54,24 +70,83 @@ def status_url(code: str) -> str:
     return f"{settings.HUIYIN_BASE_URL}/s/{code}"
 
 
-def receipt_for(review: Review, *, photos: int) -> Receipt:
-    """The receipt of a stored review, loaded as ``queries.with_receipt`` does, with so many
-    ``photos``. No query."""
-    code = code_for(event_id=review.event_id, ordinal=review.ordinal)
+def receipt_for(
+    review: NewReview,
+    *,
+    code: str,
+    accepted_at: datetime,
+    ordinal: int,
+    organisation: str,
+    service: str,
+    made: Sealed,
+) -> Receipt:
+    """The receipt of what was just stored as the entry ``made``. No query."""
+    moment = _rfc3339(accepted_at)
+    signer = keys.signer()
     return Receipt(
         code=code,
-        accepted_at=review.accepted_at,
-        ordinal=review.ordinal,
+        accepted_at=moment,
+        ordinal=ordinal,
         level=review.level,
         tags=list(review.tags),
-        text=review.content.text,
-        photos=photos,
+        text=review.text,
+        photos=len(review.photos),
         hide_name_from_public=review.hide_name_from_public,
         hide_name_from_unit=review.hide_name_from_unit,
-        organisation=str(review.organisation),
-        service=review.event.case.item_name,
-        entry_hash=bytes(review.entry.leaf_hash).hex(),
+        organisation=organisation,
+        service=service,
+        entry_hash=made.leaf_hash.hex(),
+        entry=made.canonical.decode(),
+        salts=_opening(made.salts),
         log=settings.HUIYIN_LOG_NAME,
+        log_url=f"{settings.HUIYIN_BASE_URL}/log",
         maximum_delay=settings.HUIYIN_EPOCH_MAX_SECONDS,
+        promise=signer.sign(_promise(made.leaf_hash, moment)),
+        log_key=signer.vkey,
         status_url=status_url(code),
     )
+
+
+def receipt_of(stored: Review, *, language: str = "") -> Receipt:
+    """The receipt of a stored review, loaded as ``queries.with_receipt`` does. No query."""
+    secret: EntrySecret | None = getattr(stored.entry, "secret", None)
+    given = NewReview(
+        stored.level,
+        stored.tags,
+        stored.text,
+        stored.hide_name_from_public,
+        stored.hide_name_from_unit,
+    )
+    receipt = receipt_for(
+        given,
+        code=code_for(event_id=stored.event_id, ordinal=stored.ordinal),
+        accepted_at=stored.accepted_at,
+        ordinal=stored.ordinal,
+        organisation=stored.organisation.name_in(language or get_language() or ""),
+        service=stored.event.case.item_name,
+        made=Sealed(
+            stored.entry.public.encode(),
+            bytes(stored.entry.leaf_hash),
+            bytes(secret.salts) if secret else b"",
+        ),
+    )
+    return msgspec.structs.replace(receipt, photos=stored.photo_count)
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _promise(leaf_hash: bytes, moment: str) -> str:
+    """What the log promises: that the entry is in it so many seconds after the moment."""
+    return (
+        f"{settings.HUIYIN_LOG_NAME}/promise\n{base64.b64encode(leaf_hash).decode()}\n"
+        f"{moment}\n{settings.HUIYIN_EPOCH_MAX_SECONDS}\n"
+    )
+
+
+def _opening(salts: bytes) -> dict[str, str]:
+    """What a citizen needs to show that the log holds the words as they were written."""
+    if not salts:
+        return {}
+    return {"text": salts_by_name(HIDDEN, salts)["text"].hex()}

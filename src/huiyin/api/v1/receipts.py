@@ -173,14 +173,14 @@ def _given(review: Review, *, in_log: bool) -> Given:
         level=review.level,
         words=str(Level(review.level).label),
         tags=list(review.tags),
-        text=review.content.text,
+        text=review.text,
         photos=review.photos.count(),
         hide_name_from_public=review.hide_name_from_public,
         hide_name_from_unit=review.hide_name_from_unit,
         accepted_at=review.accepted_at,
         entry_hash=bytes(review.entry.leaf_hash).hex(),
         in_public_log=in_log,
-        held_back=list(review.content.held_back),
+        held_back=list(review.words.held_back) if review.words else [],
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Literal
 
+import msgspec
 from django.http import HttpRequest
+from django.utils.translation import get_language
 from ninja import Router, Schema
 from ninja.params.functions import Header
 from ninja.responses import Status
@@ -16,6 +17,7 @@ from huiyin.api.auth import address_of
 from huiyin.api.openapi import raises
 from huiyin.api.v1.shapes import Body, LevelTags
 from huiyin.api.v1.tags import by_level
+from huiyin.intake.lane import Busy, lane
 from huiyin.kernel.problems import TooMany
 from huiyin.kernel.throttle import Throttle
 from huiyin.reviews import errors, services, tokens
@@ -33,9 +35,11 @@ TOKEN_PROBLEMS = (
     errors.FollowUpNotOpen,
     TooMany,
 )
+# Characters; tags.
+MAX_TOKEN, MAX_KEY, MAX_TAGS = 200, 200, 40
 Token = Annotated[
     StrictStr,
-    Field(max_length=200, description="The part of the invitation link after /r/."),
+    Field(max_length=MAX_TOKEN, description="The part of the invitation link after /r/."),
 ]
 
 
@@ -68,7 +72,11 @@ class NewReview(Body):
     ]
     tags: Annotated[
         list[StrictStr],
-        Field(default_factory=list, max_length=40, description="Codes of the chosen level's tags."),
+        Field(
+            default_factory=list,
+            max_length=MAX_TAGS,
+            description="Codes of the chosen level's tags.",
+        ),
     ]
     text: Annotated[StrictStr, Field(json_schema_extra={"maxLength": services.MAX_TEXT})] = ""
     hide_name_from_public: StrictBool = False
@@ -91,8 +99,16 @@ class Receipt(Schema):
     organisation: str
     service: str
     entry_hash: str = Field(description="Leaf hash (hex) of the review's entry in the public log.")
+    entry: str = Field(description="The entry itself: canonical JSON (RFC 8785), as text.")
+    salts: dict[str, str] = Field(
+        description="With the salt (hex) of `text` anybody can check that the log holds these "
+        "words: HMAC-SHA256 of the text under it is the entry's `private.text`."
+    )
     log: str
+    log_url: str
     maximum_delay: int = Field(description="Seconds until the entry is public, at the latest.")
+    promise: str = Field(description="A signed note (C2SP) in which the log promises just that.")
+    log_key: str = Field(description="The verifier key of the promise.")
     status_url: str
 
 
@@ -110,7 +126,7 @@ class ReviewAccepted(Schema):
 def inspect(request: HttpRequest, said: InvitationToken) -> Invitation:
     """Which service, when and where, and the tags to choose from. The token travels in the body:
     addresses end up in logs."""
-    right = _right(request, said.token)
+    right = right_of(said.token, address=address_of(request))
     event = invited_event(right)
     return Invitation(
         ordinal=right.ordinal,
@@ -132,6 +148,7 @@ def inspect(request: HttpRequest, said: InvitationToken) -> Invitation:
     summary="Give a review",
     openapi_extra=raises(
         *TOKEN_PROBLEMS,
+        Busy,
         errors.IdempotencyKeyReused,
         errors.LevelInvalid,
         errors.DetailMissing,
@@ -144,7 +161,7 @@ def inspect(request: HttpRequest, said: InvitationToken) -> Invitation:
 def submit(
     request: HttpRequest,
     said: NewReview,
-    idempotency_key: Annotated[str, Header(alias="Idempotency-Key", max_length=200)] = "",
+    idempotency_key: Annotated[str, Header(alias="Idempotency-Key", max_length=MAX_KEY)] = "",
 ) -> Status[ReviewAccepted]:
     """Store a review for good; when this answers 201, it is durable.
 
@@ -152,28 +169,32 @@ def submit(
     Send an `Idempotency-Key` of your own (such as a UUID): a repeated request with the same key
     and the same review answers the same receipt; with another review it is
     `idempotency-key-reused`. Any other second review is refused. Pictures cannot be sent here.
+    When too many come at once the answer is 503 with `Retry-After`; nothing was stored then.
     """
-    _right(request, said.token)
-    receipt = services.submit(
-        token=said.token,
-        review=services.NewReview(
-            level=said.level,
-            tags=said.tags,
-            text=said.text,
-            hide_name_from_public=said.hide_name_from_public,
-            hide_name_from_unit=said.hide_name_from_unit,
-            channel=Channel(said.channel),
-            idempotency_key=idempotency_key,
-        ),
+    receipt = lane.give(
+        services.Given(
+            right_of(said.token, address=address_of(request)),
+            services.NewReview(
+                said.level,
+                said.tags,
+                said.text,
+                said.hide_name_from_public,
+                said.hide_name_from_unit,
+                channel=Channel(said.channel),
+                idempotency_key=idempotency_key,
+            ),
+            get_language() or "",
+        )
     )
-    return Status(201, ReviewAccepted(receipt=Receipt(**asdict(receipt))))
+    return Status(201, ReviewAccepted(receipt=Receipt(**msgspec.to_builtins(receipt))))
 
 
-def _right(request: HttpRequest, token: str) -> tokens.Token:
+def right_of(token: str, *, address: str) -> tokens.Token:
+    """The right in ``token``. Whoever tries many that are none, from one ``address``, is slowed
+    down."""
     try:
         return tokens.read(token)
     except errors.TokenInvalid:
-        address = address_of(request)
         wrong_tokens.spend(address)
         wrong_tokens.check(address)
         raise

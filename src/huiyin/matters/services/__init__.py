@@ -27,7 +27,7 @@ from huiyin.matters.services.input import MAX_TEXT
 from huiyin.matters.services.joint import add_co_unit, contribute, end_co_unit, state_side
 from huiyin.matters.services.lateness import record_lateness
 from huiyin.matters.services.merging import merge, split
-from huiyin.matters.services.opening import open_matter
+from huiyin.matters.services.opening import Opening, open_matters
 from huiyin.matters.services.policies import add_policy, seed_policies
 from huiyin.matters.services.recomputing import move_deadlines, moved_by_calendar
 from huiyin.matters.services.rectification import (
@@ -45,6 +45,7 @@ from huiyin.matters.services.supervising import answer_order, order
 __all__ = [
     "MAX_CITIZEN_TEXT",
     "MAX_TEXT",
+    "Opening",
     "PlannedMeasure",
     "PlannedMilestone",
     "add_co_unit",
@@ -74,7 +75,7 @@ __all__ = [
     "moved_by_calendar",
     "moved_by_policy",
     "object_to_consequence",
-    "open_matter",
+    "open_matters",
     "order",
     "plan",
     "reach_milestone",

@@ -1,59 +1,120 @@
-"""Opening a matter: what a kind of matter calls when something has to be put right."""
+"""Opening matters: what a kind of matter calls when something has to be put right."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+
 from huiyin.directory.models import Organisation, Staff
-from huiyin.kernel import clock, ids
-from huiyin.matters import engine
-from huiyin.matters.models import Assignment, Concerned, Matter
+from huiyin.kernel import bulk, clock, ids
+from huiyin.kernel.memo import Memo
+from huiyin.log import services as log
+from huiyin.matters import clocks, engine, hooks, policy, table
+from huiyin.matters.models import Assignment, Clock, Concerned, Matter, Policy, Step
 from huiyin.matters.queries import policy_for
-from huiyin.matters.table import Event, Party, State
+from huiyin.matters.table import Event, Party
 
 CODE_LENGTH = 9
+[_ROW] = table.rows(None, Event.OPEN)
 
 
-def open_matter(
-    *,
-    kind: str,
-    subject_id: UUID,
-    organisation: Organisation,
-    accepted_at: datetime,
-    public: Mapping[str, Any] | None = None,
-    concerned: Iterable[Staff] = (),
-) -> Matter:
-    """Open a matter of ``kind`` and deliver it to ``organisation``; the clocks start.
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A matter to be opened and delivered to ``organisation`` (its region loaded)."""
 
-    ``accepted_at`` is when its cause was accepted: delays of delivery count from there. ``public``
-    joins the log entry of the opening; ``concerned`` are the clerks whose work it is about.
-    Belongs into the transaction of what opens it. Raises ``NoPolicy``.
+    kind: str
+    # What opens it, in the tables of its kind.
+    subject_id: UUID
+    organisation: Organisation
+    # When its cause was accepted: delays of delivery count from there.
+    accepted_at: datetime
+    # Joins the log entry of the opening.
+    public: Mapping[str, Any] = field(default_factory=dict)
+    # The clerks whose work it is about.
+    concerned: Sequence[Staff] = ()
+
+
+def open_matters(openings: Sequence[Opening], memo: Memo | None = None) -> list[Matter]:
+    """Open matters and deliver them; their clocks start. A fixed number of statements, however
+    many, beside what ``memo`` does not know yet.
+
+    Belongs into the transaction of what opens them. Raises ``NoPolicy``.
     """
-    # Stored by its first step, together with what that makes of it.
-    matter = Matter(
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("a matter is opened in the transaction of what opens it")
+    known, now = memo or Memo(), clock.now()
+    steps: list[Step] = []
+    started: list[Clock] = []
+    for opening in openings:
+        rules = _policy(opening, known)
+        matter = _matter(opening, rules)
+        running = clocks.made(matter, sorted(_ROW.starts), _rules(rules, known), now, known)
+        matter.next_due_at = min((one.due_at for one in running), default=None)
+        started += running
+        data = {"policy": rules.label}
+        steps.append(engine.step_of(matter, Event.OPEN, Party.PLATFORM, now, data=data))
+    entries = [
+        log.New(
+            "step",
+            opening.organisation,
+            step.pk,
+            engine.told_by(step, {**step.data, **opening.public}),
+        )
+        for opening, step in zip(openings, steps, strict=True)
+    ]
+    matters = [step.matter for step in steps]
+    with bulk.pipelined():
+        for step, entry_id in zip(steps, log.append_all(entries), strict=True):
+            step.entry_id = entry_id
+        bulk.insert_new(matters)
+        bulk.insert_new([_lead(matter, now) for matter in matters])
+        bulk.insert_new(
+            [
+                Concerned(matter=matter, staff=clerk)
+                for opening, matter in zip(openings, matters, strict=True)
+                for clerk in opening.concerned
+            ]
+        )
+        bulk.insert_new(started)
+        bulk.insert_new(steps)
+    hooks.announce(steps, _ROW, known)
+    return matters
+
+
+def _policy(opening: Opening, memo: Memo) -> Policy:
+    region = opening.organisation.region
+    return memo.of(
+        ("policy", opening.kind, region.pk, clock.today()),
+        lambda: policy_for(opening.kind, region),
+    )
+
+
+def _rules(found: Policy, memo: Memo) -> policy.Rules:
+    return memo.of(("rules", found.pk), lambda: policy.read(found.document))
+
+
+def _matter(opening: Opening, rules: Policy) -> Matter:
+    return Matter(
         code=ids.new_code(CODE_LENGTH),
-        kind=kind,
-        subject_id=subject_id,
-        organisation=organisation,
-        policy=policy_for(kind, organisation.region),
-        state=State.DELIVERED,
-        opened_at=accepted_at,
+        kind=opening.kind,
+        subject_id=opening.subject_id,
+        organisation=opening.organisation,
+        policy=rules,
+        state=_ROW.target,
+        version=1,
+        opened_at=opening.accepted_at,
     )
-    Assignment.objects.create(
+
+
+def _lead(matter: Matter, since: datetime) -> Assignment:
+    return Assignment(
         matter=matter,
-        organisation=organisation,
+        organisation=matter.organisation,
         part=Assignment.Part.LEAD,
-        since=clock.now(),
+        since=since,
     )
-    Concerned.objects.bulk_create(Concerned(matter=matter, staff=clerk) for clerk in concerned)
-    engine.take(
-        matter,
-        Event.OPEN,
-        party=Party.PLATFORM,
-        data={"policy": matter.policy.label},
-        public={"policy": matter.policy.label, **(public or {})},
-    )
-    return matter

@@ -1,15 +1,17 @@
-"""Writing the notices of a step, in the step's transaction."""
+"""Writing the notices of steps, in their transaction."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 
 from huiyin.directory.models import Organisation
-from huiyin.kernel import wakeup
+from huiyin.kernel import bulk, wakeup
+from huiyin.kernel.memo import Memo
 from huiyin.matters.models import Step
 from huiyin.matters.table import Event, Party, Transition
 from huiyin.notices.models import LEFT, Outbox, WebhookEndpoint
@@ -30,21 +32,36 @@ SYSTEM = "system"  # the audience of endpoints
 _TAKEN_OVER = ("clock", "due_day")
 
 
-def announce(step: Step, transition: Transition) -> None:
-    """Write the notices of ``step``, in its transaction. A fixed number of queries."""
-    matter = step.matter
-    people, nobody = staff_for(transition.tells, matter.organisation)
+def announce(steps: Sequence[Step], transition: Transition, memo: Memo) -> None:
+    """Write the notices of ``steps``, in their transaction. A fixed number of queries for each
+    organisation that ``memo`` does not know yet, and one for all notices."""
+    notices: list[Outbox] = []
+    for step in steps:
+        notices += _notices_of(step, transition, memo)
+    if notices:
+        bulk.insert_new(notices)
+        wakeup.ring(OUTBOX)
+
+
+def _notices_of(step: Step, transition: Transition, memo: Memo) -> list[Outbox]:
+    matter, organisation = step.matter, step.matter.organisation
+    people, nobody = memo.of(
+        ("told", organisation.pk, transition.tells),
+        lambda: staff_for(transition.tells, organisation),
+    )
     if Party.CO_HANDLER in transition.tells:
         told = {person.staff_id for person in people}
         # Whoever was asked in before learns nothing by another one being asked.
         asked_in = step.data["unit_code"] if step.event == Event.ADD_CO_UNIT else ""
         joint = joint_staff_for(matter, unit=asked_in)
-        people += [one for one in joint if one.staff_id not in told]
+        people = people + [one for one in joint if one.staff_id not in told]
     notices = [to_staff(step, recipient) for recipient in people]
     if step.event == Event.REDIRECT:
         notices += _to_former_unit(step, {person.staff_id for person in people})
     notices += [_to_nobody(step, party) for party in nobody]
-    for endpoint in endpoints_for(matter.organisation):
+    for endpoint in memo.of(
+        ("endpoints", organisation.pk), lambda: list(endpoints_for(organisation))
+    ):
         if endpoint.transport != names.ROBOT:
             notices.append(_to_endpoint(step, endpoint))
         elif people or nobody:
@@ -52,13 +69,11 @@ def announce(step: Step, transition: Transition) -> None:
             notices.append(_to_robot(step, endpoint))
     if Party.CITIZEN in transition.tells:
         notices.append(_notice(step, names.RELAY, Party.CITIZEN, Party.CITIZEN.value))
-    if notices:
-        Outbox.objects.bulk_create(notices)
-        wakeup.ring(OUTBOX)
     for party in nobody:
         log.error(
             "nobody is on duty as %s for matter %s: its notice is a dead letter", party, matter.code
         )
+    return notices
 
 
 def _notice(

@@ -1,132 +1,420 @@
-"""Giving many reviews at once: one transaction and a fixed number of statements for all the good
-ones, and for each bad one what its matter takes.
+"""Storing reviews: one transaction and a fixed number of statements for all that come together.
 
-Each is checked, stored and logged as ``submit`` does it, and each has a verdict of its own: what is
-wrong with one keeps no other from being stored.
+There is no other way in. A single review is a group of one, and so are those with a story of their
+own (follow-ups, pictures, repetitions). Each has a verdict of its own: what is wrong with one keeps
+no other from being stored.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
-from huiyin.kernel import bulk, clock
+from huiyin.directory.models import Organisation
+from huiyin.kernel import bulk, clock, crypto, ids
+from huiyin.kernel.memo import Memo
 from huiyin.kernel.problems import Problem
 from huiyin.log import services as log
-from huiyin.reviews import tokens
-from huiyin.reviews.models import Review, ReviewContent, ServiceEvent
-from huiyin.reviews.queries import current_tags
-from huiyin.reviews.receipts import Receipt, receipt_for
-from huiyin.reviews.services import submitting
-from huiyin.reviews.services.submitting import NewReview
-from huiyin.reviews.tokens import FIRST, Token
-
-
-class Given(NamedTuple):
-    """A review and the token it came with."""
-
-    token: str
-    review: NewReview
-
-
-class _Checked(NamedTuple):
-    place: int
-    right: Token
-    review: NewReview
-
-
-_ROW = (
-    *("id", "organisation", "event", "ordinal", "level", "tags", "channel", "trust"),
-    *("hide_name_from_public", "hide_name_from_unit", "accepted_at", "code_hash"),
-    *("idempotency_hash", "entry"),
+from huiyin.matters import services as matters
+from huiyin.matters.models import FollowUp
+from huiyin.reviews import errors, tokens
+from huiyin.reviews.giving import Given, NewReview, check
+from huiyin.reviews.models import (
+    KIND,
+    Case,
+    Photo,
+    Review,
+    ReviewContent,
+    ServiceEvent,
+    Trust,
 )
-_CONTENT = ("review", "text", "held_back")
+from huiyin.reviews.naming import screen_for
+from huiyin.reviews.queries import (
+    clerks_concerned,
+    current_tags,
+    matter_of,
+    with_receipt,
+)
+from huiyin.reviews.receipts import Receipt, code_for, hash_of, receipt_for, receipt_of
+from huiyin.reviews.tokens import FIRST, FOLLOW_UP
+
+# Two that come in elsewhere at the same instant are found by the unique key; then all are looked at
+# once more.
+_TRIES = 3
 
 
-def submit_together(given: Sequence[Given]) -> list[Receipt | Problem]:
+def submit(*, token: str, review: NewReview) -> Receipt:
+    """Store a review under an invitation's token and return the receipt.
+
+    A bad first review opens its matter, a follow-up review moves it, in the same transaction; when
+    this returns, all of it is durable. The same review under the same token and idempotency key
+    gets the same receipt again. Raises an error of ``errors.py``; then nothing was changed.
+    """
+    [verdict] = submit_together([Given(tokens.read(token), review)])
+    if isinstance(verdict, Problem):
+        raise verdict
+    return verdict
+
+
+def submit_together(given: Sequence[Given], memo: Memo | None = None) -> list[Receipt | Problem]:
     """Store the reviews of many citizens; for each, in order, its receipt or what is wrong with it.
 
     When this returns, all that has a receipt is durable. See ``submit`` for one.
     """
-    known = current_tags({code for one in given for code in one.review.tags})
+    known = memo or Memo()
+    known.refresh()
+    tags = known.of(("tags", clock.today()), _levels_of_tags)
     verdicts: dict[int, Receipt | Problem] = {}
-    together: dict[UUID, _Checked] = {}
+    together: dict[UUID, int] = {}
     alone: list[int] = []
-    for place, (token, review) in enumerate(given):
+    checked: dict[int, Given] = {}
+    for place, one in enumerate(given):
         try:
-            right = tokens.read(token)
-            checked = submitting.check(review, known)
+            checked[place] = one._replace(review=check(one.review, tags))
         except Problem as problem:
             verdicts[place] = problem
             continue
-        # A second review, a follow-up, pictures: few, and each with a story of its own.
-        if right.ordinal == FIRST and not checked.photos and right.event_id not in together:
-            together[right.event_id] = _Checked(place, right, checked)
+        right = one.right
+        if right.ordinal == FIRST and not one.review.photos and right.event_id not in together:
+            together[right.event_id] = place
         else:
             alone.append(place)
-    try:
-        with transaction.atomic():
-            stored = _store(together)
-    except (IntegrityError, Problem):
-        # One of them came in elsewhere at this very moment, or cannot be opened: each is tried by
-        # itself, and says which.
-        stored = {}
-    for event_id, one in together.items():
-        if event_id in stored:
-            verdicts[one.place] = receipt_for(stored[event_id], photos=0)
+    receipts = _together({key: checked[place] for key, place in together.items()}, known)
+    for event_id, place in together.items():
+        if event_id in receipts:
+            verdicts[place] = receipts[event_id]
         else:
-            alone.append(one.place)
+            alone.append(place)
     for place in sorted(alone):
-        verdicts[place] = _alone(given[place])
+        verdicts[place] = _alone(checked[place], known)
     return [verdicts[place] for place in range(len(given))]
 
 
-def _alone(given: Given) -> Receipt | Problem:
+def _together(wanted: Mapping[UUID, Given], memo: Memo) -> Mapping[UUID, Receipt]:
+    """The receipts of those that could be stored together, by event."""
+    for _try in range(_TRIES if wanted else 0):
+        try:
+            with transaction.atomic():
+                return _store(wanted, memo)
+        except IntegrityError:
+            continue
+        except Problem:
+            break  # one of them cannot be opened; tried by itself, it says so
+    return {}
+
+
+def _alone(one: Given, memo: Memo) -> Receipt | Problem:
     try:
-        return submitting.submit(token=given.token, review=given.review)
+        with transaction.atomic():
+            stored = _store({one.right.event_id: one}, memo)
+        return stored[one.right.event_id] if stored else _already_given(one)
+    except IntegrityError:
+        return _verdict_of_a_repetition(one)
     except Problem as problem:
         return problem
 
 
-def _store(wanted: Mapping[UUID, _Checked]) -> dict[UUID, Review]:
-    """Store those of ``wanted`` whose event is there and has no review yet; all by event."""
-    given = Review.objects.filter(event__in=wanted, ordinal=FIRST).values("event")
-    events = list(
-        ServiceEvent.objects.select_related("organisation__region", "case")
-        .filter(pk__in=wanted)
-        .exclude(pk__in=given)
-    )
-    now = clock.now()
+def _verdict_of_a_repetition(one: Given) -> Receipt | Problem:
+    try:
+        return _already_given(one)
+    except Problem as problem:
+        return problem
+
+
+def _levels_of_tags() -> dict[str, int]:
+    return {code: tag.level for code, tag in current_tags().items()}
+
+
+def _bodies(keys: set[UUID], memo: Memo) -> dict[UUID, Organisation]:
+    """The organisations with these ``keys``, their regions loaded."""
+    missing = memo.missing("body", keys)
+    if missing:
+        found = Organisation.objects.select_related("region").filter(pk__in=missing)
+        memo.learn("body", ((body.pk, body) for body in found))
+    return {key: memo.get("body", key) for key in keys}
+
+
+class _Served(NamedTuple):
+    """What is known of a service that may be rated; keys as the database gives them."""
+
+    event_id: UUID
+    organisation_id: UUID
+    case_id: UUID
+    item_code: str
+    item_name: str
+    project_no: str
+    clerks: list[dict[str, str]]
+    name_sealed: bytes
+    identity_sealed: bytes
+    mobile_sealed: bytes
+    agent_sealed: bytes | None
+
+
+_SERVED = """
+SELECT e.id, e.organisation_id, c.id, c.item_code, c.item_name, c.project_no, e.clerks,
+  c.name_sealed, c.identity_sealed, c.mobile_sealed, c.agent_sealed
+FROM reviews_serviceevent e JOIN reviews_case c ON c.id = e.case_id
+WHERE e.id {among} AND NOT EXISTS (
+  SELECT 1 FROM reviews_review r
+  WHERE r.event_id = e.id AND r.organisation_id = e.organisation_id AND r.ordinal = %s)
+"""
+
+
+def _served(event_ids: Iterable[UUID], ordinal: int) -> list[_Served]:
+    """Those of the events that are there and have no review of this ``ordinal``. One query."""
+    keys = list(event_ids)
+    if connection.vendor == "postgresql":
+        sql = _SERVED.format(among="= ANY(%s::uuid[])")
+        return [_Served(*row) for row in bulk.fetch(sql, [bulk.array(keys), ordinal])]
+    sql = _SERVED.format(among="IN (SELECT value FROM json_each(%s))")
+    rows = bulk.fetch(sql, [json.dumps([key.hex for key in keys]), ordinal])
+    return [
+        _Served(UUID(row[0]), UUID(row[1]), UUID(row[2]), *row[3:6], json.loads(row[6]), *row[7:])
+        for row in rows
+    ]
+
+
+class _Row(NamedTuple):
+    """A review on its way into the tables."""
+
+    key: UUID
+    served: _Served
+    given: Given
+    code: str
+
+
+_COLUMNS = (
+    *("id", "organisation", "event", "ordinal", "level", "tags", "channel", "trust"),
+    *("hide_name_from_public", "hide_name_from_unit", "code_hash", "idempotency_hash", "entry"),
+)
+
+
+def _store(wanted: Mapping[UUID, Given], memo: Memo) -> dict[UUID, Receipt]:
+    """Store those of ``wanted`` whose event is there and has no such review yet; all by event, all
+    of one ordinal. Raises ``IntegrityError`` or a ``Problem``; then nothing was stored."""
+    ordinal = next(iter(wanted.values())).right.ordinal
     rows = []
-    for event in events:
-        one = wanted[event.pk]
-        if event.organisation_id == one.right.organisation_id:
-            rows.append((submitting.row_of(event, FIRST, one.review, now), one.review))
-    entries = log.append_reviews(
-        log.NewReview(row.organisation, row.pk, *submitting.said_of(row, review))
-        for row, review in rows
-    )
-    for (row, _review), entry in zip(rows, entries, strict=True):
-        row.entry = entry
-    contents = [submitting.content_of(row, review) for row, review in rows]
-    bulk.insert(Review, _ROW, (_row(row) for row, _review in rows))
-    bulk.insert(
-        ReviewContent,
-        _CONTENT,
-        ((one.review_id, one.text, json.dumps(one.held_back)) for one in contents),
-    )
-    for row, _review in rows:
-        submitting.move_the_loop(row)
-    return {row.event_id: row for row, _review in rows}
+    for served in _served(wanted, ordinal):
+        one = wanted[served.event_id]
+        if served.organisation_id == one.right.organisation_id:
+            code = code_for(event_id=served.event_id, ordinal=ordinal)
+            rows.append(_Row(ids.uuid7(), served, one, code))
+    if not rows:
+        return {}
+    now = clock.now()
+    day = clock.local(now).date().isoformat()
+    bodies = _bodies({row.served.organisation_id for row in rows}, memo)
+    said = []
+    for row in rows:
+        body = bodies[row.served.organisation_id]
+        said.append(
+            log.NewReview(
+                body.pk, row.key, _public(row, body.uscc, body.region.code, day), _private(row)
+            )
+        )
+    with bulk.pipelined():
+        appended = log.append_reviews(said)
+        bulk.insert(
+            Review,
+            _COLUMNS,
+            [_columns(row, entry.key) for row, entry in zip(rows, appended, strict=True)],
+            same={"accepted_at": now},
+        )
+        bulk.insert(
+            ReviewContent,
+            ("review", "text", "held_back"),
+            [(row.key, row.given.review.text, _held_back(row)) for row in rows if _has_words(row)],
+        )
+    for row in rows:
+        if row.given.review.photos:
+            _keep_photos(row)
+    if ordinal == FOLLOW_UP:
+        for row, entry in zip(rows, appended, strict=True):
+            _move_the_loop(row, entry)
+    else:
+        bad = [pair for pair in zip(rows, appended, strict=True) if pair[0].given.review.is_bad]
+        if bad:
+            _open_the_loop(bad, bodies, now, memo)
+    return {
+        row.served.event_id: receipt_for(
+            row.given.review,
+            code=row.code,
+            accepted_at=now,
+            ordinal=ordinal,
+            organisation=bodies[row.served.organisation_id].name_in(row.given.language),
+            service=row.served.item_name,
+            made=entry.made,
+        )
+        for row, entry in zip(rows, appended, strict=True)
+    }
 
 
-def _row(row: Review) -> tuple[object, ...]:
+def _public(row: _Row, uscc: str, region: str, day: str) -> dict[str, Any]:
+    """What the log says of a review in clear."""
+    review = row.given.review
+    return {
+        "organisation": uscc,
+        "region": region,
+        "item": row.served.item_code,
+        "day": day,
+        "ordinal": row.given.right.ordinal,
+        "level": review.level,
+        "tags": sorted(review.tags),
+        "channel": review.channel.value,
+        "trust": Trust.VERIFIED.value,
+    }
+
+
+def _private(row: _Row) -> dict[str, str]:
+    """What it hides."""
+    return {
+        "event": row.served.event_id.hex,
+        "text": row.given.review.text,
+        "photos": " ".join([photo.sha256 for photo in row.given.review.photos]),
+    }
+
+
+def _columns(row: _Row, entry: UUID) -> tuple[Any, ...]:
+    right, review = row.given.right, row.given.review
     return (
-        *(row.pk, row.organisation_id, row.event_id, row.ordinal, row.level, json.dumps(row.tags)),
-        *(row.channel, row.trust, row.hide_name_from_public, row.hide_name_from_unit),
-        *(row.accepted_at, row.code_hash, row.idempotency_hash, row.entry_id),
+        *(row.key, right.organisation_id, right.event_id, right.ordinal, review.level),
+        *(json.dumps(review.tags), review.channel.value, Trust.VERIFIED.value),
+        *(review.hide_name_from_public, review.hide_name_from_unit, hash_of(row.code)),
+        *(_idempotency_hash(review), entry),
     )
+
+
+def _has_words(row: _Row) -> bool:
+    return bool(row.given.review.text)
+
+
+def _held_back(row: _Row) -> str:
+    """Why the words are held back, as JSON."""
+    return json.dumps([found.value for found in screen_for(_event(row), row.given.review.text)])
+
+
+def _event(row: _Row) -> ServiceEvent:
+    """The service with its case, as far as screening and opening a matter need it."""
+    served = row.served
+    case = Case(
+        id=served.case_id,
+        project_no=served.project_no,
+        name_sealed=served.name_sealed,
+        identity_sealed=served.identity_sealed,
+        mobile_sealed=served.mobile_sealed,
+        agent_sealed=served.agent_sealed,
+    )
+    return ServiceEvent(
+        id=served.event_id, organisation_id=served.organisation_id, case=case, clerks=served.clerks
+    )
+
+
+def _keep_photos(row: _Row) -> None:
+    for place, accepted in enumerate(row.given.review.photos, start=1):
+        photo = Photo(
+            review_id=row.key, media_type=accepted.media_type, sha256=accepted.sha256, place=place
+        )
+        photo.file.save(f"{photo.pk}{accepted.suffix}", accepted.as_django_file(), save=False)
+        photo.save(force_insert=True)
+
+
+def _open_the_loop(
+    bad: Sequence[tuple[_Row, log.Appended]],
+    bodies: Mapping[UUID, Organisation],
+    now: datetime,
+    memo: Memo,
+) -> None:
+    """The matters of bad first reviews."""
+    matters.open_matters(
+        [
+            matters.Opening(
+                kind=KIND,
+                subject_id=row.key,
+                organisation=(body := bodies[row.served.organisation_id]),
+                accepted_at=now,
+                public=_about(entry),
+                concerned=clerks_concerned(
+                    row.served.clerks, body, hidden=row.given.review.hide_name_from_unit
+                ),
+            )
+            for row, entry in bad
+        ],
+        memo,
+    )
+
+
+def _move_the_loop(row: _Row, entry: log.Appended) -> None:
+    """The matter of a follow-up review. Raises ``FollowUpNotOpen``."""
+    event = _event(row)
+    matter = matter_of(event)
+    if matter is None or matter.follow_up != FollowUp.ASKED:
+        raise errors.FollowUpNotOpen
+    matters.follow_up(matter=matter, satisfied=not row.given.review.is_bad, public=_about(entry))
+
+
+def _about(entry: log.Appended) -> dict[str, str]:
+    return {"about": entry.made.leaf_hash.hex()}
+
+
+def takes_review(right: tokens.Token) -> bool:
+    """Whether a review can still be stored under this token, so that looking at its pictures is
+    worth while. Storing it decides, and says why not."""
+    served = _served([right.event_id], right.ordinal)
+    if not served or served[0].organisation_id != right.organisation_id:
+        return False
+    if right.ordinal == FIRST:
+        return True
+    matter = matter_of(ServiceEvent(id=right.event_id, organisation_id=right.organisation_id))
+    return matter is not None and matter.follow_up == FollowUp.ASKED
+
+
+def _already_given(one: Given) -> Receipt:
+    """The receipt of a repeated request: the same token, key (or none, both times) and words.
+
+    Raises ``IdempotencyKeyReused`` when the key came with other words, and ``TokenUsed`` for any
+    other second review: who holds a link must not learn by it what was rated. Pictures are not
+    compared: they are not even decoded again.
+    """
+    right, review = one.right, one.review
+    stored = (
+        with_receipt()
+        .filter(
+            organisation_id=right.organisation_id, event_id=right.event_id, ordinal=right.ordinal
+        )
+        .first()
+    )
+    if stored is None:
+        raise errors.TokenInvalid
+    key, kept = _idempotency_hash(review), stored.idempotency_hash
+    if not crypto.same(bytes(kept or b""), key or b""):
+        raise errors.TokenUsed
+    if _said(review) != (
+        stored.level,
+        set(stored.tags),
+        stored.text,
+        stored.hide_name_from_public,
+        stored.hide_name_from_unit,
+    ):
+        raise errors.IdempotencyKeyReused if key else errors.TokenUsed
+    return receipt_of(stored, language=one.language)
+
+
+def _said(review: NewReview) -> tuple[int, set[str], str, bool, bool]:
+    return (
+        review.level,
+        set(review.tags),
+        review.text,
+        review.hide_name_from_public,
+        review.hide_name_from_unit,
+    )
+
+
+def _idempotency_hash(review: NewReview) -> bytes | None:
+    if not review.idempotency_key:
+        return None
+    return crypto.lookup_hash(review.idempotency_key, purpose="idempotency")

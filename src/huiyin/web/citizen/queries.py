@@ -103,7 +103,7 @@ class Given:
 
     @property
     def held_back(self) -> bool:
-        return bool(self.review.content.held_back)
+        return bool(self.review.words and self.review.words.held_back)
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,13 @@ from django.core.exceptions import TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from huiyin.intake.channels.web import form
+from huiyin.intake.lane import lane
 from huiyin.kernel import ids
 from huiyin.kernel.problems import NotFound, Problem, TooMany
 from huiyin.kernel.throttle import Throttle
@@ -91,7 +93,7 @@ def _submit(request: HttpRequest, token: str, right: tokens.Token) -> HttpRespon
     review, problems = form.review_of(filled, uploads)
     if review is not None:
         try:
-            receipt = reviews.submit(token=token, review=review)
+            receipt = lane.give(reviews.Given(right, review, get_language() or ""))
         except Problem as problem:
             if problem.status != HTTPStatus.UNPROCESSABLE_ENTITY:
                 raise

@@ -309,11 +309,11 @@ _TITLES: dict[Event, Callable[[dict[str, Any]], str]] = {
 
 
 def _said(review: Review, public: str, names: dict[str, str]) -> Said:
-    content = review.content
+    words = review.words
     return Said(
         level=review.level,
         tags=[names.get(code, code) for code in review.tags],
-        words=_words(content.text, content.held_back),
+        words=_words(words.text, words.held_back) if words else _words("", ()),
         day=date.fromisoformat(json.loads(public)["day"]),
     )
 

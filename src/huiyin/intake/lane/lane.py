@@ -1,0 +1,170 @@
+"""The queue of those who gave a review, and the thread that stores whoever is waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import close_old_connections, connection
+from django.utils.translation import gettext_lazy as _
+
+from huiyin.intake.lane import metrics
+from huiyin.kernel import clock
+from huiyin.kernel.memo import Memo
+from huiyin.kernel.problems import Problem
+from huiyin.reviews.receipts import Receipt
+from huiyin.reviews.services import Given, submit_together
+
+log = logging.getLogger(__name__)
+
+Verdict = Receipt | Problem | BaseException
+
+# As many as one transaction stores: what one failing statement makes all of them wait for again.
+MOST_TOGETHER = 512
+# Tags, organisations, rules and who is on duty are believed for so long.
+MEMO_SECONDS = 1.0
+_RETRY_AFTER_SECONDS = 1
+
+
+class Busy(Problem):
+    """The queue is full: nothing was stored."""
+
+    code = "busy"
+    status = 503
+    title = _("Too many reviews are coming in at this moment. Please send it again in a second.")
+
+
+class _Waiting(NamedTuple):
+    given: Given
+    future: Future[Receipt] | asyncio.Future[Receipt]
+    # Where the future has to be told; None for one that any thread may tell.
+    loop: asyncio.AbstractEventLoop | None
+
+
+class Lane:
+    """One for each process. Before ``start`` and after ``stop``, as in commands and tests, reviews
+    are stored by whoever gives them, in the same way."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[_Waiting] = deque()
+        self._bell = threading.Event()
+        self._stopping = False
+        self._writer: threading.Thread | None = None
+        self._most = settings.HUIYIN_LANE_QUEUE
+
+    def start(self) -> None:
+        self._stopping = False
+        self._writer = threading.Thread(target=self._run, name="huiyin-lane", daemon=True)
+        self._writer.start()
+
+    def stop(self) -> None:
+        """Store what is waiting, then end. Whoever gives a review later stores it themselves."""
+        writer = self._writer
+        if writer is None:
+            return
+        self._stopping = True
+        self._bell.set()
+        writer.join()
+        self._writer = None
+
+    def give(self, given: Given) -> Receipt:
+        """Wait until the review is stored for good; its receipt. Raises a ``Problem``."""
+        if self._writer is None:
+            [verdict] = submit_together([given])
+            metrics.told(verdict)
+            return _receipt(verdict)
+        future: Future[Receipt] = Future()
+        self._queue(_Waiting(given, future, None))
+        return future.result()
+
+    async def give_async(self, given: Given) -> Receipt:
+        """The same for who must not block: waits on the running event loop."""
+        if self._writer is None:
+            return await asyncio.to_thread(self.give, given)
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Receipt] = loop.create_future()
+        self._queue(_Waiting(given, future, loop))
+        return await future
+
+    def __len__(self) -> int:
+        """How many are waiting."""
+        return len(self._waiting)
+
+    def _queue(self, one: _Waiting) -> None:
+        if len(self._waiting) >= self._most:
+            metrics.rejected.labels(Busy.code).inc()
+            raise Busy(retry_after=_RETRY_AFTER_SECONDS)
+        self._waiting.append(one)
+        if not self._bell.is_set():
+            self._bell.set()
+
+    def _run(self) -> None:
+        memo = Memo(seconds=MEMO_SECONDS)
+        while True:
+            if not self._waiting:
+                if self._stopping:
+                    break
+                self._bell.wait()
+                self._bell.clear()
+                continue
+            self._store(self._next(), memo)
+        connection.close()
+
+    def _next(self) -> list[_Waiting]:
+        waiting = self._waiting
+        return [waiting.popleft() for _ in range(min(len(waiting), MOST_TOGETHER))]
+
+    def _store(self, batch: Sequence[_Waiting], memo: Memo) -> None:
+        began = clock.monotonic()
+        verdicts: Sequence[Verdict]
+        try:
+            verdicts = submit_together([one.given for one in batch], memo)
+        except Exception as error:
+            # Never with the values at hand: they are citizens'.
+            log.exception("%d reviews could not be stored", len(batch))
+            verdicts = [error] * len(batch)
+            close_old_connections()
+        metrics.stored(len(batch), clock.monotonic() - began)
+        metrics.waiting.set(len(self._waiting))
+        _tell(batch, verdicts)
+
+
+_Told = list[tuple[Future[Receipt] | asyncio.Future[Receipt], Verdict]]
+
+
+def _tell(batch: Sequence[_Waiting], verdicts: Sequence[Verdict]) -> None:
+    """Tell each what became of theirs; those of one event loop in one go."""
+    by_loop: dict[asyncio.AbstractEventLoop | None, _Told] = {}
+    for one, verdict in zip(batch, verdicts, strict=True):
+        metrics.told(verdict)
+        by_loop.setdefault(one.loop, []).append((one.future, verdict))
+    for loop, told in by_loop.items():
+        if loop is None:
+            _resolve(told)
+        elif not loop.is_closed():
+            loop.call_soon_threadsafe(_resolve, told)
+
+
+def _resolve(told: _Told) -> None:
+    for future, verdict in told:
+        if future.done():
+            continue  # whoever gave it has hung up; it is stored all the same
+        if isinstance(verdict, Receipt):
+            future.set_result(verdict)
+        else:
+            future.set_exception(verdict)
+
+
+def _receipt(verdict: Verdict) -> Receipt:
+    if isinstance(verdict, Receipt):
+        return verdict
+    raise verdict
+
+
+lane = Lane()

@@ -1,0 +1,36 @@
+"""What the lane measures, for Prometheus."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from huiyin.kernel.problems import Problem
+from huiyin.reviews.receipts import Receipt
+
+batch_size = Histogram(
+    "huiyin_lane_batch_size",
+    "Reviews stored in one transaction.",
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
+)
+commit_seconds = Histogram(
+    "huiyin_lane_commit_seconds",
+    "From taking a batch off the queue until it is durable.",
+    buckets=(0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1, 2, 4),
+)
+accepted = Counter("huiyin_lane_accepted", "Reviews whose receipt was given.")
+rejected = Counter("huiyin_lane_rejected", "Reviews that were refused, by reason.", ["reason"])
+waiting = Gauge("huiyin_lane_waiting", "Reviews in the queue.", multiprocess_mode="livesum")
+
+
+def stored(reviews: int, seconds: float) -> None:
+    """A batch of so many ``reviews`` took ``seconds``."""
+    batch_size.observe(reviews)
+    commit_seconds.observe(seconds)
+
+
+def told(verdict: Receipt | Problem | BaseException) -> None:
+    """What became of one review."""
+    if isinstance(verdict, Receipt):
+        accepted.inc()
+    else:
+        rejected.labels(verdict.code if isinstance(verdict, Problem) else "server-error").inc()
