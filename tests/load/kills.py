@@ -9,6 +9,7 @@ import time
 from django.db import connection
 from django.db.models import Max
 
+from bench import running
 from huiyin.log.models import Epoch
 from tests.load.stage import Stage, Under
 
@@ -18,7 +19,7 @@ def worker(stage: Stage, load: Under) -> str:
     killed = 0
     while load.goes_on and killed < stage.size.times:
         _some_time(stage, load)
-        workers = stage.web_workers()
+        workers = running.web_processes(stage.serve)
         if not workers:
             continue
         os.kill(stage.chance.choice(workers), signal.SIGKILL)

@@ -65,7 +65,7 @@ def stored(given: Sequence[Answer], said: Sequence[Mapping[str, Any]]) -> list[s
         for row in rows:
             one = chunk.pop(bytes(row.code_hash))
             wanted, code = said[one.number], one.receipt["code"]
-            if (row.level, list(row.tags), row.content.text) != (
+            if (row.level, list(row.tags), row.text) != (
                 wanted["level"],
                 wanted["tags"],
                 wanted["text"],

@@ -154,15 +154,6 @@ class Stage:
         os.killpg(self._processes[name].pid, signal.SIGKILL)
         self._processes[name].wait(20)
 
-    def web_workers(self) -> list[int]:
-        """The processes below ``serve`` that answer requests."""
-        children = Path(f"/proc/{self.serve}/task/{self.serve}/children").read_text().split()
-        return [
-            int(child)
-            for child in children
-            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
-        ]
-
     # Who gives reviews
 
     def crowd(self, name: str, many: int) -> Crowd:
