@@ -76,8 +76,9 @@ _ENTRIES = {
     "subject_id": "stored_key('review', n)",
     # As our entries read, with the members in their order.
     "public": (
-        """'{"channel":"web","day":"2023-11-15","item":"' || repeat('0', 31) || '","kind":"review"'"""
-        f""" || ',"level":' || {_LEVEL} || ',"ordinal":1,"organisation":"' || u.uscc"""
+        """'{"channel":"web","day":"2023-11-15","item":"' || repeat('0', 31)"""
+        f""" || '","kind":"review","level":' || {_LEVEL}"""
+        """ || ',"ordinal":1,"organisation":"' || u.uscc"""
         """ || '","private":{"event":"' || encode(stored_bytes('a', n), 'hex')"""
         """ || '","photos":"' || encode(stored_bytes('b', n), 'hex')"""
         """ || '","text":"' || encode(stored_bytes('c', n), 'hex')"""
