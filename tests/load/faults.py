@@ -45,6 +45,8 @@ SETTINGS = {
 }
 # The bench's server takes memory as an installation does.
 DATABASE = {"shared_buffers": "128MB", "max_wal_size": "256MB", "checkpoint_timeout": "30s"}
+# Of the errors in the product's logs.
+_SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,8 @@ def _inflict(stage: Stage, name: str) -> int:
     print(f"  {name}: {did}", flush=True)
     print(f"    answers: {answers}; {lost} requests without one", flush=True)
     print(f"    {looked_at} ({clock.monotonic() - began:.0f} s)", flush=True)
+    for error, many in stage.errors().most_common(_SHOWN):
+        print(f"    logged {many} times: {error[:200]}", flush=True)
     for what in wrong:
         print(f"    VIOLATED: {what}", flush=True)
     return len(wrong)

@@ -6,7 +6,6 @@ import os
 import signal
 import time
 
-from django.db import connection
 from django.db.models import Max
 
 from bench import running
@@ -44,11 +43,10 @@ def database(stage: Stage, load: Under) -> str:
     stopped = 0
     while load.goes_on and stopped < stage.size.times:
         _some_time(stage, load)
-        connection.close()
         stage.server.crash()
         stopped += 1
         time.sleep(stage.chance.uniform(0.0, 0.5))
-        stage.server.start()
+        stage.start()
     return f"pg_ctl stop -m immediate and a start, {stopped} times"
 
 

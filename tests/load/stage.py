@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +23,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from django.db import connections
+from django.db import connection, connections
 
 from bench import running, served, setting, world
 from huiyin.log.models import PendingEntry
@@ -32,6 +34,8 @@ WORKERS = 2
 # For whatever comes by itself: a start, a sealing.
 PATIENCE_SECONDS = 60.0
 _SAMPLE, _VERIFIED = 40, 3
+# The line at the end of a traceback.
+_ERROR = re.compile(r"^(?:[A-Za-z_]+\.)*[A-Z][A-Za-z]+(?:Error|Exception)\b.*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,8 @@ class Size:
     connections: int
 
 
-WHOLE = Size(reviews=10_000, seconds=20, times=6, connections=10_000)
-SHORT = Size(reviews=1_200, seconds=4, times=2, connections=1_000)
+WHOLE = Size(reviews=40_000, seconds=20, times=6, connections=10_000)
+SHORT = Size(reviews=3_000, seconds=4, times=2, connections=1_000)
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,7 @@ class Stage:
         self._scratch, self._seed = scratch, seed
         # What faults find wrong beside what ``check`` does.
         self.wrong: list[str] = []
+        self._read: dict[Path, int] = {}
         self._offices = world.offices(UNITS)
         setting.huiyin("collectstatic", "--no-input", "--verbosity=0")
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -132,13 +137,19 @@ class Stage:
         """Start what is not running, the database included, and wait until it answers."""
         if self.server and not self.server.runs:
             self.server.start()
+            connection.close()
+            connection.close_pool()
         workers = WORKERS if self.store == "postgres" else 1
         commands = {"serve": ("serve", f"--port={self.port}", f"--workers={workers}")}
         if self.store == "postgres":
             commands["work"] = ("work",)
         for name, command in commands.items():
-            if name not in self._processes or self._processes[name].poll() is not None:
-                self._processes[name] = self._run(name, command)
+            before = self._processes.get(name)
+            if before and before.poll() is None:
+                continue
+            if before and before.returncode != -signal.SIGKILL:
+                self.wrong.append(f"huiyin {name} ended by itself with {before.returncode}")
+            self._processes[name] = self._run(name, command)
         running.wait_until_ready(self.port)
 
     def stop(self) -> None:
@@ -153,6 +164,17 @@ class Stage:
         """SIGKILL the process ``name`` with all that it started."""
         os.killpg(self._processes[name].pid, signal.SIGKILL)
         self._processes[name].wait(20)
+
+    def errors(self) -> Counter[str]:
+        """The errors that the processes have logged since the last time, by their last line."""
+        found: Counter[str] = Counter()
+        for path in self._scratch.glob("*.log"):
+            with path.open(errors="replace") as lines:
+                lines.seek(self._read.get(path, 0))
+                text = lines.read()
+                self._read[path] = lines.tell()
+            found.update(f"{path.stem}: {line}" for line in _ERROR.findall(text))
+        return found
 
     # Who gives reviews
 
