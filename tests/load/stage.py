@@ -49,8 +49,8 @@ class Size:
     connections: int
 
 
-WHOLE = Size(reviews=40_000, seconds=20, times=6, connections=10_000)
-SHORT = Size(reviews=3_000, seconds=4, times=2, connections=1_000)
+WHOLE = Size(reviews=10_000, seconds=20, times=6, connections=10_000)
+SHORT = Size(reviews=1_000, seconds=4, times=2, connections=1_000)
 
 
 @dataclass(frozen=True)
