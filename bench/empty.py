@@ -19,7 +19,7 @@ async def application(scope: Scope, receive: ASGIReceiveCallable, send: ASGISend
     """Read the request and answer 201."""
     if scope["type"] != "http":
         return
-    if scope["path"] == "/readyz":
+    if scope["path"] == "/healthz":
         await send({"type": "http.response.start", "status": 200, "headers": [], "trailers": False})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
         return

@@ -137,7 +137,7 @@ def measure(folder: Path, store: str, offices: World, many: int, seconds: int) -
     bodies = served.write(said, folder / "bodies")
     world.settle()
     connections.close_all()
-    with running.product(store, WORKERS[store]) as (port, _serve):
+    with running.product(store, WORKERS[store], work=False) as (port, _serve):
         url = f"http://127.0.0.1:{port}/api/v1/reviews"
         crowd = f"--connections={CONNECTIONS}"
         warm = f"--requests={WARM_UP_REVIEWS}"

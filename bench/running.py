@@ -25,7 +25,9 @@ EPOCHS = {
 
 
 @contextmanager
-def product(store: str, workers: int) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+def product(
+    store: str, workers: int, *, work: bool = True
+) -> Iterator[tuple[int, subprocess.Popen[str]]]:
     """``huiyin serve``, and on PostgreSQL ``huiyin work`` beside it, on the database that the
     environment names; the port and the process of ``serve``."""
     port = free_port()
@@ -34,7 +36,7 @@ def product(store: str, workers: int) -> Iterator[tuple[int, subprocess.Popen[st
         serve = stack.enter_context(
             process("-m", "django", "serve", f"--port={port}", f"--workers={workers}")
         )
-        if store == "postgres":
+        if store == "postgres" and work:
             stack.enter_context(process("-m", "django", "work"))
         wait_until_ready(port)
         yield port, serve
@@ -102,7 +104,7 @@ def wait_until_ready(port: int) -> None:
     while clock.monotonic() < until:
         http = HTTPConnection("127.0.0.1", port, timeout=5)
         try:
-            http.request("GET", "/readyz")
+            http.request("GET", "/healthz")
             if http.getresponse().status == 200:
                 return
         except (OSError, HTTPException):

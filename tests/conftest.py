@@ -127,6 +127,17 @@ def _clock_of_today() -> Iterator[None]:
 
 
 @pytest.fixture
+def log_folder(settings: object, tmp_path: Path) -> Path:
+    """The data folder of a log of its own: its key file, and its public files below ``log``.
+
+    Tests that publish or rotate ask for it; the others share a key, and write no files.
+    """
+    settings.HUIYIN_DATA_DIR = tmp_path
+    settings.HUIYIN_LOG_KEY_FILE = tmp_path / "log.key"
+    return tmp_path
+
+
+@pytest.fixture
 def frozen_clock() -> Iterator[object]:
     """The clock, held at Monday 4 March 2024, 10:00 in Shanghai; see ``FrozenClock``."""
     from huiyin.kernel import clock

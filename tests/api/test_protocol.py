@@ -145,10 +145,10 @@ def test_reasons_are_told_in_the_language_asked_for() -> None:
 def test_a_fault_of_ours_is_a_problem_that_tells_nothing_personal(
     api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(**_everything: Any) -> None:
+    def broken(*_everything: Any) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("huiyin.reviews.services.submit", broken)
+    monkeypatch.setattr("huiyin.intake.lane.writer.submit_together", broken)
     text = "我的电话是13800001234"
 
     answer = api.post(

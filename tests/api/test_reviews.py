@@ -133,17 +133,18 @@ def test_guessed_tokens_are_slowed_down_and_real_ones_are_not(api: Api) -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("level", [5, 1])
 def test_of_two_reviews_with_one_token_at_once_exactly_one_wins(level: int) -> None:
-    said = say(level=level, tags=[], text="同时")
+    token = factories.token()
     start, statuses = threading.Barrier(2), []
 
-    def submit() -> None:
+    def submit(text: str) -> None:
         try:
             start.wait()
+            said = say(token=token, level=level, tags=[], text=text)
             statuses.append(Api().post("/reviews", said).status_code)
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=submit) for _ in range(2)]
+    threads = [threading.Thread(target=submit, args=(text,)) for text in ("一", "二")]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +15,11 @@ from huiyin.conf import canary, doctor, health, startup
 from huiyin.conf.doctor import Finding, Level
 from huiyin.conf.models import Heartbeat
 from huiyin.kernel import clock, timemachine
+from huiyin.log import files, keys, publishing, sealing
+from huiyin.log.models import LogKey
+from huiyin.log.notes import PrivateKey
 from huiyin.notices.models import Circuit
+from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -183,3 +188,88 @@ def test_a_transport_that_rests_is_named_with_its_last_error() -> None:
     assert resting.level is Level.WARNING
     assert "email rests after 5 failures" in resting.found
     assert "no answer in time" in resting.found
+
+
+class TestTheLog:
+    @pytest.fixture
+    def published(self, frozen_clock, settings, log_folder) -> None:
+        settings.HUIYIN_EPOCH_MAX_SECONDS = 86400
+        factories.review(factories.event(factories.organisation()))
+        frozen_clock.move_by(days=1)
+        startup.check()
+        assert sealing.seal_if_due()
+        publishing.publish()
+
+    def findings(self) -> list[Finding]:
+        return list(doctor.public_log())
+
+    def test_before_the_first_start_nothing_is_wrong_and_nothing_is_made(self, log_folder) -> None:
+        (finding,) = self.findings()
+        assert finding.level is Level.OK
+        assert list(log_folder.iterdir()) == []
+        assert not LogKey.objects.exists()
+
+    def test_a_log_that_is_published_is_well(self, published) -> None:
+        (finding,) = self.findings()
+        assert finding.level is Level.OK
+        assert "entries published" in finding.found
+        startup.check()
+
+    def test_files_that_do_not_keep_up_are_a_failure(self, published, frozen_clock) -> None:
+        files.checkpoint_path().unlink()
+        assert worst(self.findings()) is Level.OK  # a moment is no trouble
+        frozen_clock.move_by(minutes=5)
+        (finding,) = self.findings()
+        assert finding.level is Level.FAIL
+        assert "are sealed and 0 are published" in finding.found
+        startup.check()  # they are written anew
+
+    def test_a_rotation_that_was_cut_off_and_an_old_key_file_are_warnings(
+        self, published, log_folder
+    ) -> None:
+        path = log_folder / "log.key"
+        copy = path.read_bytes()
+        keys.rotate()
+        path.write_bytes(copy)
+        path.with_name("log.key.next").write_bytes(copy)
+        path.with_name("log.key.next").chmod(0o600)
+        found = " ".join(finding.found for finding in self.findings())
+        assert "a rotation was cut off" in found
+        assert "lacks the newest key" in found
+        assert worst(self.findings()) is Level.WARNING
+        startup.check()
+
+    @pytest.mark.parametrize(
+        "wrong", ["no key", "open key", "other key", "other name", "old database", "other files"]
+    )
+    def test_what_does_not_belong_together_fails_and_stops_the_start(
+        self, published, log_folder, settings, wrong
+    ) -> None:
+        path, stranger = log_folder / "log.key", PrivateKey.generate("huiyin-demo")
+        if wrong == "no key":
+            path.unlink()
+        elif wrong == "open key":
+            path.chmod(0o640)
+        elif wrong == "other key":
+            path.write_text(stranger.export())
+        elif wrong == "other name":
+            settings.HUIYIN_LOG_NAME = "elsewhere.example/log"
+        elif wrong == "old database":
+            note, said = files.read_checkpoint()
+            ahead = replace(said, size=said.size + 1).body
+            files.checkpoint_path().write_text(keys.sign_with_all(ahead))
+        else:
+            note, _said = files.read_checkpoint()
+            files.checkpoint_path().write_text(stranger.sign(note.body))
+        (finding,) = self.findings()
+        assert finding.level is Level.FAIL
+        assert finding.advice
+        with pytest.raises(startup.CommandError) as refusal:
+            startup.check()
+        assert finding.found in str(refusal.value)
+        assert finding.advice in str(refusal.value)
+
+
+def test_a_role_that_owns_the_tables_is_a_warning_on_postgresql() -> None:
+    found = list(doctor.role())
+    assert worst(found) is (Level.WARNING if connection.vendor == "postgresql" else Level.OK)

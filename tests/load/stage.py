@@ -7,6 +7,7 @@ review and an Idempotency-Key of their own. ``Under`` is the load that they make
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -23,11 +24,14 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import httpx
+from cryptography.exceptions import InvalidSignature
 from django.db import connection, connections
 
 from bench import running, served, setting, world
-from huiyin.log.models import PendingEntry
+from huiyin.log.models import Leaf, PendingEntry
 from tests.load import ledger
+from tests.support import log_reader
 
 UNITS = 10
 WORKERS = 2
@@ -231,14 +235,15 @@ class Stage:
         wrong += ledger.stored(given, crowd.said)
         wrong += ledger.stored(repeated, crowd.said)
         wrong += [*ledger.once(), *ledger.loop(), *self._sealed(), *ledger.places()]
+        wrong += self._published(given)
         opened = self.chance.sample(given, min(_SAMPLE, len(given)))
         wrong += self._status_pages(opened)
         log = f"http://{self.address}/log"
         for one in opened[:_VERIFIED]:
             wrong += ledger.receipt_holds(one.receipt, log)
         looked_at = (
-            f"{len(given)} receipts, all looked up and asked for again, {len(opened)} status pages "
-            f"opened; {len(repeated) - len(given)} without an answer given again"
+            f"{len(given)} receipts, all looked up, found in the public log and asked for again, "
+            f"{len(opened)} status pages opened; {len(repeated) - len(given)} without an answer given again"
         )
         return looked_at, wrong
 
@@ -256,6 +261,20 @@ class Stage:
                 return [f"{PendingEntry.objects.count()} entries are not sealed"]
             time.sleep(0.2)
         return []
+
+    def _published(self, given: Sequence[ledger.Answer]) -> list[str]:
+        """Reads the log as anybody would: signature, tree and tiles fit, each receipt's entry is
+        among them."""
+        size = Leaf.objects.count()
+        with httpx.Client(base_url=f"http://{self.address}", timeout=20, trust_env=False) as client:
+            try:
+                log_reader.wait_until(client, size, seconds=PATIENCE_SECONDS)
+                entries = log_reader.read(client)
+            except (AssertionError, httpx.HTTPError, InvalidSignature) as error:
+                return [f"the public log does not fit: {error!r}"]
+        public = {hashlib.sha256(b"\0" + entry).hexdigest() for entry in entries}
+        lost = [one for one in given if one.receipt["entry_hash"] not in public]
+        return [f"{len(lost)} receipts whose entry is not in the public log"] if lost else []
 
     def _status_pages(self, some: Sequence[ledger.Answer]) -> list[str]:
         http, wrong = HTTPConnection(self.address, timeout=20), []

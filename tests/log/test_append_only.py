@@ -11,17 +11,30 @@ from PIL import Image
 
 from huiyin.calendars.models import CalendarYear
 from huiyin.kernel.uploads import AcceptedFile, accept_photo
-from huiyin.log import sealing
-from huiyin.log.models import Entry, Epoch, Leaf
+from huiyin.log import keys, sealing, witnesses
+from huiyin.log.models import (
+    Checkpoint,
+    Cosignature,
+    Entry,
+    Epoch,
+    Leaf,
+    LogKey,
+    RetiredLogKey,
+)
 from huiyin.matters.models import ContactAttempt, Measure, Policy, Rectification, Reply, Step
 from huiyin.matters.table import State
 from huiyin.reviews.models import Photo, Review, ReviewContent
 from tests import factories
+from tests.support.witness import Witness
 
 GUARDED: list[type[models.Model]] = [
     Entry,
     Leaf,
     Epoch,
+    Checkpoint,
+    Cosignature,
+    LogKey,
+    RetiredLogKey,
     Step,
     Reply,
     ContactAttempt,
@@ -37,6 +50,10 @@ A_FIELD = {
     Entry: "kind",
     Leaf: "entry_id",
     Epoch: "reviews",
+    Checkpoint: "note",
+    Cosignature: "line",
+    LogKey: "vkey",
+    RetiredLogKey: "at",
     Step: "event",
     Reply: "text",
     ContactAttempt: "note",
@@ -60,10 +77,15 @@ def a_photo() -> AcceptedFile:
 
 
 @pytest.fixture
-def rows(frozen_clock, settings) -> None:
+def rows(frozen_clock, settings, log_folder) -> None:
     factories.loop(State.TOLD, photos=[a_photo()])
     frozen_clock.move_by(seconds=settings.HUIYIN_EPOCH_MAX_SECONDS)
     assert sealing.seal_if_due()
+    witness = Witness()
+    settings.HUIYIN_LOG_WITNESSES = [witness.key]
+    assert witnesses.accept(witness.cosign(Checkpoint.objects.get().note))
+    keys.rotate()
+    keys.retire(LogKey.objects.get(number=1))
 
 
 def picture(model: type[models.Model]) -> list[dict[str, object]]:

@@ -10,8 +10,9 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
-from huiyin.log import sealing, services
-from huiyin.log.models import Entry, Epoch, Leaf, PendingEntry
+from huiyin.log import checkpoints, entries, keys, notes, sealing, services, tree
+from huiyin.log.errors import EntryTooLarge
+from huiyin.log.models import Checkpoint, Entry, Epoch, Leaf, LeafPlace, PendingEntry
 from tests import factories
 
 HOUR, DAY, FLOOR = 3600, 86400, 5
@@ -144,8 +145,77 @@ class TestWhatIsInAnEpoch:
     ) -> None:
         append(300)
         frozen_clock.move_by(seconds=DAY)
-        with django_assert_max_num_queries(14):
+        keys.establish()
+        with django_assert_max_num_queries(24):
             assert sealing.seal_if_due()
+
+    def test_asking_whether_an_epoch_is_due_takes_a_few_short_queries(
+        self, frozen_clock, django_assert_max_num_queries
+    ) -> None:
+        append(FLOOR * 3)
+        with django_assert_max_num_queries(3):
+            assert not sealing.seal_if_due()
+
+    def test_the_checkpoint_speaks_of_all_entries_in_their_order(self, frozen_clock) -> None:
+        for size in (3, 8, 1):
+            append(size)
+            frozen_clock.move_by(seconds=DAY)
+            assert sealing.seal_if_due()
+        placed = Leaf.objects.order_by("index").values_list("entry__public", flat=True)
+        leaves = [entries.leaf_hash(public.encode()) for public in placed]
+        for stored in Checkpoint.objects.order_by("epoch"):
+            note = notes.Note.parse(stored.note)
+            said = notes.Checkpoint.parse(note.body)
+            assert (said.origin, said.size) == (keys.origin(), stored.size)
+            assert said.root == bytes(stored.root) == tree.root(leaves[: stored.size])
+            assert note.verified_by(keys.verifiers())
+        assert [stored.size for stored in Checkpoint.objects.order_by("epoch")] == [3, 11, 12]
+
+    def test_sealed_entries_are_found_by_their_hash_and_no_others(self, frozen_clock) -> None:
+        sealed = append(5)
+        frozen_clock.move_by(seconds=DAY)
+        sealing.seal_if_due()
+        for entry in sealed:
+            entry.refresh_from_db()
+            assert checkpoints.index_of(bytes(entry.leaf_hash)) == entry.leaf.index
+        waiting = append(6)[5]
+        assert checkpoints.index_of(bytes(waiting.leaf_hash)) is None
+        like_one = bytes(sealed[0].leaf_hash)[:8] + bytes(24)
+        assert checkpoints.index_of(like_one) is None
+
+    def test_epochs_from_before_checkpoints_get_theirs_in_the_first_round(
+        self, frozen_clock, monkeypatch
+    ) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(checkpoints, "add", lambda epoch: None)
+            patch.setattr(sealing, "_lacks_checkpoint", lambda: False)
+            for size in (4, 2):
+                append(size)
+                frozen_clock.move_by(seconds=DAY)
+                assert sealing.seal_if_due()
+        assert not Checkpoint.objects.exists()
+        assert not sealing.seal_if_due()
+        assert Checkpoint.objects.get().size == 6
+        assert LeafPlace.objects.count() == 6
+        append(1)
+        frozen_clock.move_by(seconds=DAY)
+        assert sealing.seal_if_due()
+        assert checkpoints.newest().size == 7
+
+    def test_an_entry_too_long_for_a_bundle_is_refused_and_nothing_is_stored(self) -> None:
+        unit = factories.organisation()
+        said = {"kind": "step", "organisation": unit, "subject_id": uuid.uuid4()}
+        with transaction.atomic():
+            services.append(**said, public={"text": "很" * 21_000})
+        before = Entry.objects.count()
+        too_long = {"text": "很" * 22_000}
+        with pytest.raises(EntryTooLarge), transaction.atomic():
+            services.append(**said, public=too_long)
+        with pytest.raises(EntryTooLarge), transaction.atomic():
+            services.append_all([services.New(**said, public=too_long)])
+        with pytest.raises(EntryTooLarge), transaction.atomic():
+            services.append_reviews([services.NewReview(unit, uuid.uuid4(), too_long, {})])
+        assert Entry.objects.count() == before
 
     def test_an_entry_needs_the_transaction_of_what_it_records(self, transactional_db) -> None:
         unit = factories.organisation()
@@ -155,7 +225,7 @@ class TestWhatIsInAnEpoch:
 
 @pytest.mark.django_db
 class TestWhenSomethingGoesWrong:
-    @pytest.mark.parametrize("instant", ["Epoch", "Leaf", "ring"])
+    @pytest.mark.parametrize("instant", ["Epoch", "Leaf", "Checkpoint", "ring"])
     def test_a_sealer_that_dies_leaves_nothing_half_sealed(
         self, frozen_clock, monkeypatch, instant
     ) -> None:
@@ -169,13 +239,16 @@ class TestWhenSomethingGoesWrong:
             if instant == "ring":
                 patch.setattr(sealing.wakeup, "ring", die)
             elif instant == "Leaf":
-                patch.setattr(Leaf.objects, "bulk_create", die)
+                patch.setattr(sealing, "_place_shuffled", die)
+            elif instant == "Checkpoint":
+                patch.setattr(Checkpoint.objects, "create", die)
             else:
                 patch.setattr(Epoch.objects, "create", die)
             with pytest.raises(KeyboardInterrupt):
                 sealing.seal_if_due()
         assert not Epoch.objects.exists()
         assert not Leaf.objects.exists()
+        assert not LeafPlace.objects.exists()
         assert PendingEntry.objects.count() == FLOOR
         assert sealing.seal_if_due()
 

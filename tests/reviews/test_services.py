@@ -11,11 +11,12 @@ from PIL import Image
 
 from huiyin.kernel.problems import Invalid
 from huiyin.kernel.uploads import AcceptedFile, accept_photo
-from huiyin.log.entries import commitment
+from huiyin.log.entries import commitment, salts_by_name
 from huiyin.matters.models import Matter
 from huiyin.matters.table import State
 from huiyin.reviews import errors, queries, services, tokens
 from huiyin.reviews.models import Photo, Review, ReviewContent
+from huiyin.reviews.receipts import HIDDEN
 from huiyin.reviews.services import NewReview
 from tests import factories
 
@@ -34,7 +35,7 @@ def test_the_log_entry_has_the_level_in_clear_and_the_text_as_a_commitment() -> 
 
     review = Review.objects.select_related("entry__secret").get()
     public = json.loads(review.entry.public)
-    salt = bytes.fromhex(review.entry.secret.salts["text"])
+    salt = salts_by_name(HIDDEN, bytes(review.entry.secret.salts))["text"]
     assert (public["level"], public["tags"]) == (2, ["207", "209"])
     assert public["private"]["text"] == commitment(salt, "电话 13800001234").hex()
     assert "13800001234" not in review.entry.public
@@ -64,10 +65,10 @@ def test_photographs_are_kept_with_the_review_and_at_most_five() -> None:
 def test_a_failure_after_the_review_was_written_leaves_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def broken(**_everything: object) -> None:
+    def broken(*_everything: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("huiyin.matters.services.open_matter", broken)
+    monkeypatch.setattr("huiyin.matters.services.open_matters", broken)
 
     with pytest.raises(RuntimeError):
         factories.review(level=1, tags=["115"])

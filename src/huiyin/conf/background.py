@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from huiyin.conf.loops import Loop
 from huiyin.indicators.services import fold_sealed
-from huiyin.log.sealing import seal_if_due
+from huiyin.log.publishing import publish
+from huiyin.log.sealing import CHECKPOINT, seal_if_due
 from huiyin.matters.sweeper import put_lateness_on_record, sweep, sweep_beside
 from huiyin.notices.dispatcher import dispatch_due
 from huiyin.notices.ladder import fall_back
@@ -28,6 +29,8 @@ LOOPS = (
     Loop("lateness", put_lateness_on_record, every_seconds=10.0),
     # Ends an epoch when it may end; only then does the public see something new.
     Loop("sealer", seal_if_due, every_seconds=1.0),
+    # Writes what was sealed to the files that anybody may verify.
+    Loop("publisher", publish, every_seconds=5.0, topic=CHECKPOINT),
     # Adds a sealed epoch to the published figures.
     Loop("figures", fold_sealed, every_seconds=5.0, topic="sealed"),
     # Counts bad reviews and faults that come back, for those above the units.

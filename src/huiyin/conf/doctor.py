@@ -17,11 +17,13 @@ from pathlib import Path
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
-from django.db.migrations.loader import MigrationLoader
 
-from huiyin.conf import canary, health, startup
+from huiyin.conf import canary, database_role, health, startup
 from huiyin.kernel import clock, timemachine
-from huiyin.kernel.append_only import Guard
+from huiyin.log import agreement as log_agreement
+from huiyin.log import checkpoints, files
+from huiyin.log import keys as log_keys
+from huiyin.log.errors import LogBroken
 
 _OLDEST_POSTGRESQL = 15
 # The month by which the next year's notice has always been published.
@@ -210,12 +212,7 @@ def _setting(sql: str) -> object:
 
 def append_only() -> Findings:
     """Every table that a migration guarded against changes still has its triggers."""
-    guards = [
-        operation
-        for migration in MigrationLoader(None).disk_migrations.values()
-        for operation in migration.operations
-        if isinstance(operation, Guard)
-    ]
+    guards = database_role.guards()
     sql = (
         "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
         "WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')"
@@ -251,6 +248,77 @@ def master_key() -> Findings:
             "HUIYIN_MASTER_KEY is not the key of this database",
             "Set the right one from your offline copy; do not run with this one.",
         )
+
+
+def public_log() -> Findings:
+    """Keys, database and published files of the log belong together, and the files keep up."""
+    about = "log"
+    try:
+        log_agreement.check()
+    except LogBroken as error:
+        yield Finding(Level.FAIL, about, error.found, error.advice)
+        return
+    newest = checkpoints.newest()
+    if newest is None:
+        yield Finding(Level.OK, about, "no epoch has been sealed yet")
+        return
+    if log_keys.rotation_is_unfinished():
+        yield Finding(
+            Level.WARNING, about, "a rotation was cut off", "Run it again: huiyin log-key rotate"
+        )
+    if log_keys.lags_behind():
+        yield Finding(
+            Level.WARNING,
+            about,
+            "the key file here lacks the newest key",
+            "Copy the key file from the machine where it was rotated.",
+        )
+    there = files.read_checkpoint()
+    published = there[1].size if there else 0
+    late = clock.now() - newest.epoch.sealed_at
+    if published < newest.size and late > health.SWEEPER_TOLERANCE:
+        yield Finding(
+            Level.FAIL,
+            about,
+            f"{newest.size} entries are sealed and {published} are published in {files.folder()}",
+            "The log of `huiyin work` (or `serve`) says what keeps it. Every process needs the "
+            "same HUIYIN_DATA_DIR.",
+        )
+    else:
+        yield Finding(Level.OK, about, f"{published} entries published, keys and files agree")
+
+
+def role() -> Findings:
+    """On PostgreSQL: the application cannot change what is append-only, whatever it tries, and can
+    do what it has to."""
+    if connection.vendor != "postgresql":
+        return
+    unable = [
+        table
+        for table in sorted(connection.introspection.django_table_names(only_existing=True))
+        if not _setting(f"SELECT has_table_privilege('{table}', 'INSERT')")
+    ]
+    if unable:
+        yield Finding(
+            Level.FAIL,
+            "database",
+            f"Huiyin's role has no rights on {', '.join(unable)}",
+            "As the owner of the tables run: huiyin database-role ROLE, after each upgrade.",
+        )
+    able = sorted(
+        table
+        for table in database_role.append_only_tables()
+        if _setting(f"SELECT has_table_privilege('{table}', 'UPDATE')")
+    )
+    if able:
+        yield Finding(
+            Level.WARNING,
+            "database",
+            f"Huiyin's role may UPDATE {able[0]} and {len(able) - 1} more append-only tables",
+            "As their owner run: huiyin database-role ROLE, and let serve and work use that role.",
+        )
+    else:
+        yield Finding(Level.OK, "database", "the role has no UPDATE on append-only tables")
 
 
 def clocks() -> Findings:
@@ -465,7 +533,9 @@ CHECKS: tuple[Callable[[], Findings], ...] = (mode, address, keys, private_files
 DATABASE_CHECKS: tuple[Callable[[], Findings], ...] = (
     store,
     append_only,
+    role,
     master_key,
+    public_log,
     clocks,
     calendar,
     background,

@@ -12,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from huiyin.log import notes
+
 
 def text(name: str, default: str) -> str:
     return os.environ.get(name, default).strip()
@@ -31,6 +33,35 @@ def number(name: str, default: int) -> int:
 
 def words(name: str, default: str) -> list[str]:
     return [word for word in text(name, default).replace(",", " ").split() if word]
+
+
+def log_name(name: str, default: str) -> str:
+    """The name of the public log, which is also that of its keys."""
+    value = text(name, default)
+    if not notes.is_name(value):
+        raise ImproperlyConfigured(
+            f"{name} cannot be {value!r}: a log's name has no spaces and no plus sign. Your host "
+            "name is a good one, such as hcp.example.gov.cn/log."
+        )
+    return value
+
+
+def witnesses(name: str) -> list[notes.VerifierKey]:
+    """The verifier keys of those whose cosignatures count."""
+    found = []
+    for written in text(name, "").replace(",", " ").split():
+        try:
+            key = notes.VerifierKey.parse(written)
+        except notes.NoteInvalid as error:
+            raise ImproperlyConfigured(
+                f"{name}: {written!r} is no verifier key: {error}."
+            ) from error
+        if key.kind != notes.COSIGNATURE:
+            raise ImproperlyConfigured(
+                f"{name}: the key of {key.name} is not one for cosignatures (type 0x04)."
+            )
+        found.append(key)
+    return found
 
 
 def secret_pair(*, demo: bool, data_dir: Path) -> tuple[str, bytes]:
@@ -122,6 +153,9 @@ def database(url: str) -> dict[str, object]:
     if parts.scheme in {"postgres", "postgresql"}:
         socket = asked.pop("host", "")
         _refuse_unknown(asked, known=_LIBPQ)
+        # Statements are prepared only where they are sent again and again with arrays of whatever
+        # length (``kernel/bulk.py``): planning them anew each time costs as much as a few rows.
+        asked["options"] = f"-c plan_cache_mode=force_generic_plan {asked.get('options', '')}"
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": unquote(parts.path.lstrip("/")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable
 
@@ -42,6 +43,9 @@ def start_companions() -> Callable[[], None]:
     there the one web process does everything. On PostgreSQL ``huiyin work`` runs the loops.
     """
     collect_garbage_rarely()
+    # The lane's thread waits for the database many times in a batch; each time it would wait up to
+    # 5 ms more for the thread that answers to give up the interpreter.
+    sys.setswitchinterval(0.0005)
     stop_others = start_listening() if connection.vendor == "postgresql" else _start_loops()
     lane.start()
 

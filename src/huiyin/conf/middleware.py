@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.test import RequestFactory
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.module_loading import import_string
 
@@ -14,6 +15,8 @@ from huiyin.kernel import timemachine
 
 # Addresses that show what only their reader may see: no cache, shared or not, keeps a copy.
 _PRIVATE = ("/r/", "/s/", "/desk/", "/cockpit/", "/admin/")
+# The log's files are read by machines.
+_IN_NO_LANGUAGE = "/log/"
 _PROBES = {"/healthz": health.alive, "/readyz": health.ready}
 
 
@@ -30,24 +33,35 @@ class SecurityHeaders(MiddlewareMixin):
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if request.path.startswith(_PRIVATE):
             response.headers["Cache-Control"] = "private, no-store"
+        if request.path.startswith(_IN_NO_LANGUAGE) and response.status_code < 400:
+            # The same bytes for everybody: caches need not keep one for each language.
+            del response.headers["Content-Language"]
+            _do_not_vary_by(response, "accept-language")
         return response
 
 
 def headers_of_every_answer(secure: bool) -> list[tuple[bytes, bytes]]:
     """What the middleware before ``Probes`` sets on any answer, for those that are given beside
     the framework."""
-    request = HttpRequest()
-    request.META = {"wsgi.url_scheme": "https" if secure else "http"}
+    request = RequestFactory().get("/", secure=secure)
     answer: Callable[[HttpRequest], HttpResponseBase] = lambda _request: HttpResponse()  # noqa: E731
     ours = settings.MIDDLEWARE.index(f"{Probes.__module__}.{Probes.__name__}")
     for name in reversed(settings.MIDDLEWARE[:ours]):
         answer = import_string(name)(answer)
-    request._get_scheme = lambda: request.META["wsgi.url_scheme"]  # type: ignore[method-assign]
     return [
         (name.lower().encode(), value.encode())
         for name, value in answer(request).items()
         if name != "Content-Type"
     ]
+
+
+def _do_not_vary_by(response: HttpResponseBase, header: str) -> None:
+    names = [name.strip() for name in response.headers.get("Vary", "").split(",")]
+    kept = [name for name in names if name and name.lower() != header]
+    if kept:
+        response.headers["Vary"] = ", ".join(kept)
+    else:
+        del response.headers["Vary"]
 
 
 class Probes(MiddlewareMixin):

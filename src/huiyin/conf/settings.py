@@ -34,7 +34,13 @@ _HTTPS = HUIYIN_BASE_URL.startswith("https://")
 
 # The division code of the body that runs this platform, and the log's name.
 HUIYIN_JURISDICTION = env.text("HUIYIN_JURISDICTION", "330000000000")
-HUIYIN_LOG_NAME = env.text("HUIYIN_LOG_NAME", "huiyin-demo" if HUIYIN_DEMO else "huiyin")
+HUIYIN_LOG_NAME = env.log_name("HUIYIN_LOG_NAME", "huiyin-demo" if HUIYIN_DEMO else "huiyin")
+# The log's private keys, made at the first start; and whose cosignatures are shown, as C2SP
+# verifier keys. Its public files lie in the data folder, under log/.
+HUIYIN_LOG_KEY_FILE = Path(
+    env.text("HUIYIN_LOG_KEY_FILE", str(HUIYIN_DATA_DIR / "log.key"))
+).resolve()
+HUIYIN_LOG_WITNESSES = env.witnesses("HUIYIN_LOG_WITNESSES")
 
 # Epochs (when the public may see something new): at least this many seconds and reviews (follow-up
 # reviews count), but never longer than the maximum. The demo uses seconds, to be watched.

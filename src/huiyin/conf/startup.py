@@ -12,6 +12,8 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from huiyin.conf import canary
+from huiyin.log import agreement, keys
+from huiyin.log.errors import LogBroken
 
 _held: list[IO[bytes]] = []
 
@@ -31,6 +33,11 @@ def check() -> None:
             "HUIYIN_MASTER_KEY is not the key that this database was sealed with. Set the right "
             "one; with this one no sealed contact could be opened."
         )
+    try:
+        keys.establish()
+        agreement.check()
+    except LogBroken as error:
+        raise CommandError(str(error)) from error
 
 
 def unapplied_migrations() -> list[str]:

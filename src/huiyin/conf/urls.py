@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/", include("huiyin.api.urls")),
+    path("log/", include("huiyin.api.log.urls")),
     path("gateways/", include("huiyin.api.gateways.urls")),
     path("desk/", include("huiyin.web.desk.urls")),
     path("desk/", include("huiyin.web.arbiter.urls")),

@@ -19,6 +19,8 @@ class Guard(RunPython):
     """The operation, which still knows its table: ``doctor`` asks which ones must be guarded."""
 
     table: str
+    # What it refuses beside TRUNCATE: UPDATE, DELETE or both.
+    verbs: tuple[str, ...]
     # How many triggers the table has, by the vendor of the database.
     triggers: dict[str, int]
 
@@ -88,5 +90,6 @@ def _guard(table: str, verbs: tuple[str, ...], message: str) -> Guard:
 
     operation = Guard(forwards, backwards)
     operation.table = table
+    operation.verbs = verbs
     operation.triggers = {"postgresql": 2, "sqlite": len(verbs)}
     return operation

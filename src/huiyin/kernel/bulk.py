@@ -6,19 +6,20 @@ SQLite takes all by ``executemany``. The caller gives every column that has no d
 database, JSON as text, and keeps the transaction. What was read as text, keys and moments too, may
 be given back as it came.
 
-Statements that need not be waited for one by one travel together inside ``pipelined()``.
+What is inserted inside ``gathered()`` travels as one statement.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -32,24 +33,43 @@ _SPECIAL = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 _MANY = 300
 
 
+class _Insert(NamedTuple):
+    """An INSERT from arrays that waits for others to travel with."""
+
+    model: type[Model]
+    fields: tuple[str, ...]
+    alike: tuple[str, ...]
+    parameters: list[str | None]
+
+
+class _Gathering(threading.local):
+    """What is gathered by this thread; None outside ``gathered()``."""
+
+    inserts: list[_Insert] | None = None
+
+
+_gathering = _Gathering()
+
+
 @contextmanager
-def pipelined() -> Iterator[None]:
-    """Send what ``insert`` and ``fetch`` write in here without waiting for each; PostgreSQL only,
-    elsewhere nothing changes. What went wrong in one of them is raised at the next ``fetch`` or at
-    the end of the block, and then none of them counts: the caller's transaction is over."""
-    if connection.vendor != "postgresql":
+def gathered() -> Iterator[None]:
+    """Send all that ``insert`` writes in here as one statement, at the end of the block.
+
+    On PostgreSQL, where a dozen statements cost more in waiting than in writing; elsewhere each is
+    sent as it comes. What is raised by one of them is raised at the end.
+    """
+    if connection.vendor != "postgresql" or _gathering.inserts is not None:
         yield
         return
-    connection.ensure_connection()
-    with connection.wrap_database_errors, connection.connection.pipeline():
+    waiting: list[_Insert] = []
+    _gathering.inserts = waiting
+    try:
         yield
-
-
-def _is_pipelined() -> bool:
-    """Whether statements travel together just now; COPY cannot."""
-    connection.ensure_connection()
-    status = connection.connection.info.pipeline_status
-    return bool(status != psycopg.pq.PipelineStatus.OFF)
+    finally:
+        _gathering.inserts = None
+    if waiting:
+        sql = _inserts_from_arrays(tuple(one[:3] for one in waiting))
+        _execute(sql, [value for one in waiting for value in one.parameters])
 
 
 def fetch(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -58,7 +78,7 @@ def fetch(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
             cursor.execute(sql, parameters)
             return list(cursor.fetchall())
-    return list(_execute(sql, parameters).fetchall())
+    return list(_execute(_numbered(sql), parameters).fetchall())
 
 
 def _execute(sql: str, parameters: Sequence[Any]) -> psycopg.Cursor[Any]:
@@ -66,9 +86,17 @@ def _execute(sql: str, parameters: Sequence[Any]) -> psycopg.Cursor[Any]:
     if connection.queries_logged:
         connection.queries_log.append({"sql": sql, "time": "0"})
     with connection.wrap_database_errors:
-        # Django's own cursor writes the values into the statement, which is then planned anew.
-        cursor = psycopg.Cursor(connection.connection)
+        # Django's own cursor writes the values into the statement, which is then planned anew; the
+        # usual one looks for the places of the values in a long statement each time.
+        cursor = psycopg.RawCursor(connection.connection)
         return cursor.execute(sql, parameters, prepare=True)
+
+
+@lru_cache(maxsize=64)
+def _numbered(sql: str) -> str:
+    """``sql`` with PostgreSQL's own marks ($1, $2, …) instead of %s."""
+    first, *rest = sql.split("%s")
+    return first + "".join(f"${number}{part}" for number, part in enumerate(rest, start=1))
 
 
 def insert(
@@ -86,9 +114,8 @@ def insert(
     same = same or {}
     if connection.vendor == "postgresql":
         rows = list(rows)
-        if len(rows) < _MANY or _is_pipelined():
-            if rows:
-                _insert_few(model, tuple(fields), tuple(same), rows, same)
+        if len(rows) < _MANY or _gathering.inserts is not None:
+            _insert_few(model, tuple(fields), rows, same)
             return
     table, columns = _quoted(model._meta.db_table), _columns(model, (*fields, *same))
     with connection.cursor() as cursor:
@@ -136,27 +163,40 @@ def _reader(field: Any) -> Callable[[Model], Any]:
 def _insert_few(
     model: type[Model],
     fields: tuple[str, ...],
-    alike: tuple[str, ...],
     rows: Sequence[Sequence[Any]],
     same: Mapping[str, Any],
 ) -> None:
-    columns = [array(column) for column in zip(*rows, strict=True)]
+    if not rows:
+        return
+    columns: list[str | None] = [array(column) for column in zip(*rows, strict=True)]
     values = [None if value is None else _plain(value) for value in same.values()]
-    _execute(_insert_from_arrays(model, fields, alike), [*columns, *values])
+    one = _Insert(model, fields, tuple(same), columns + values)
+    if _gathering.inserts is not None:
+        _gathering.inserts.append(one)
+    else:
+        _execute(_inserts_from_arrays((one[:3],)), one.parameters)
 
 
 @lru_cache(maxsize=256)
-def _insert_from_arrays(model: type[Model], fields: tuple[str, ...], alike: tuple[str, ...]) -> str:
-    table, columns = _quoted(model._meta.db_table), _columns(model, (*fields, *alike))
-    names = ", ".join(map(_quoted, columns))
-    arrays = ", ".join(f"%s::{_type(model._meta.get_field(name))}[]" for name in fields)
-    given = [f"v{place}" for place in range(len(fields))]
-    always = [f"%s::{_type(model._meta.get_field(name))}" for name in alike]
-    # The arrays come first among the parameters, so they come first in the statement as well.
-    return (
-        f"WITH v({', '.join(given)}) AS (SELECT * FROM unnest({arrays})) "  # noqa: S608 - our names
-        f"INSERT INTO {table} ({names}) SELECT {', '.join([*given, *always])} FROM v"
-    )
+def _inserts_from_arrays(
+    inserts: tuple[tuple[type[Model], tuple[str, ...], tuple[str, ...]], ...],
+) -> str:
+    """The statement of one or several INSERTs, each with the arrays of its rows and the values that
+    are alike in all of them."""
+    parts = []
+    for place, (model, fields, alike) in enumerate(inserts):
+        table, columns = _quoted(model._meta.db_table), _columns(model, (*fields, *alike))
+        names = ", ".join(map(_quoted, columns))
+        arrays = ", ".join(f"%s::{_type(model._meta.get_field(name))}[]" for name in fields)
+        given = [f"v{number}" for number in range(len(fields))]
+        always = [f"%s::{_type(model._meta.get_field(name))}" for name in alike]
+        # The parameters of the arrays come before those of what is alike.
+        parts.append(
+            f"r{place}({', '.join(given)}) AS (SELECT * FROM unnest({arrays})), "  # noqa: S608
+            f"i{place} AS (INSERT INTO {table} ({names}) "
+            f"SELECT {', '.join([*given, *always])} FROM r{place})"
+        )
+    return _numbered(f"WITH {', '.join(parts)} SELECT")
 
 
 def update(model: type[Model], fields: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -7,7 +7,6 @@ another row or column does not open.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 from functools import lru_cache
@@ -61,7 +60,7 @@ def lookup_hash(value: str, *, purpose: str) -> bytes:
 
 def mac(message: bytes, *, purpose: str) -> bytes:
     """HMAC-SHA256 of ``message`` under the key of ``purpose``."""
-    return hmac.new(subkey(purpose), message, hashlib.sha256).digest()
+    return hmac.digest(subkey(purpose), message, "sha256")
 
 
 def same(one: bytes, other: bytes) -> bool:

@@ -19,6 +19,9 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUE = {character: value for value, character in enumerate(ALPHABET)}
 _READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0"})
 
+# Each element of GF(2⁵) multiplied by x, with the primitive polynomial x⁵ + x² + 1.
+_TIMES_ALPHA = [(e << 1) ^ 0b100101 if e & 0b10000 else e << 1 for e in range(32)]
+
 _TAIL = (1 << 62) - 1
 
 _lock = threading.Lock()
@@ -69,21 +72,15 @@ def new_code(length: int) -> str:
 def code_from(digest: bytes, length: int) -> str:
     """The code of ``length`` + 1 characters that ``digest`` stands for; needs 5·length bits."""
     number = int.from_bytes(digest)
-    body = "".join(ALPHABET[(number >> (5 * place)) & 31] for place in range(length))
+    body = "".join([ALPHABET[(number >> place) & 31] for place in range(0, 5 * length, 5)])
     return body + check_character(body)
 
 
 def check_character(body: str) -> str:
     total = 0
     for character in body:
-        total = _times_alpha(total) ^ _VALUE[character]
-    return ALPHABET[_times_alpha(total)]
-
-
-def _times_alpha(element: int) -> int:
-    """Multiply by x in GF(2⁵) with the primitive polynomial x⁵ + x² + 1."""
-    element <<= 1
-    return element ^ 0b100101 if element & 0b100000 else element
+        total = _TIMES_ALPHA[total] ^ _VALUE[character]
+    return ALPHABET[_TIMES_ALPHA[total]]
 
 
 def read_code(typed: str) -> str | None:

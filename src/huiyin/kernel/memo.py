@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from huiyin.kernel import clock
 
 T = TypeVar("T")
+Key = TypeVar("Key", bound=Hashable)
 
 
 class Memo:
@@ -35,7 +36,7 @@ class Memo:
         found: T = self._known[key]
         return found
 
-    def missing(self, kind: str, keys: Iterable[Hashable]) -> set[Hashable]:
+    def missing(self, kind: str, keys: Iterable[Key]) -> set[Key]:
         """Those of ``keys`` under which nothing of this ``kind`` is known."""
         return {key for key in keys if (kind, key) not in self._known}
 

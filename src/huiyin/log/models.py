@@ -46,6 +46,14 @@ class PendingEntry(models.Model):
     is_review = models.BooleanField()
     since = models.DateTimeField()
 
+    class Meta:
+        indexes = [
+            # Whether the floor of reviews is reached is asked every second.
+            models.Index(
+                fields=["entry"], name="log_pending_reviews", condition=models.Q(is_review=True)
+            ),
+        ]
+
 
 class Epoch(models.Model):
     """A span after which the public may see something new. Append-only."""
@@ -63,3 +71,58 @@ class Leaf(models.Model):
     index = models.BigIntegerField(primary_key=True)
     entry = models.OneToOneField(Entry, models.PROTECT, related_name="leaf")
     epoch = models.ForeignKey(Epoch, models.PROTECT, related_name="leaves")
+
+
+class LeafPlace(models.Model):
+    """Where in the log the entry is whose leaf hash starts so; derived from the leaves.
+
+    Apart from the entries, since hashes come in no order: written epoch by epoch they cost little,
+    one by one each would touch another page of the index.
+    """
+
+    pk = models.CompositePrimaryKey("prefix", "index")
+    prefix = models.BinaryField(max_length=8)
+    index = models.BigIntegerField()
+
+
+class Checkpoint(models.Model):
+    """What the log said of itself after an epoch, signed. Append-only."""
+
+    epoch = models.OneToOneField(Epoch, models.PROTECT, primary_key=True, related_name="checkpoint")
+    size = models.BigIntegerField()
+    root = models.BinaryField(max_length=32)
+    # The tree's right edge, from which the next epoch goes on (``tree.Edge``).
+    edge = models.BinaryField(max_length=64 * 32)
+    # The signed note as it is served, without cosignatures.
+    note = models.TextField()
+
+
+class Cosignature(Row):
+    """A witness's statement that it saw a checkpoint and found it consistent. Append-only."""
+
+    checkpoint = models.ForeignKey(Checkpoint, models.PROTECT, related_name="cosignatures")
+    witness = models.CharField(max_length=500)  # its verifier key
+    signed_at = models.DateTimeField()
+    line = models.TextField()
+
+    class Meta(Row.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["checkpoint", "witness"], name="log_cosigned_once"),
+        ]
+
+
+class LogKey(models.Model):
+    """A key that signs for the log. Append-only: what it signed stays verifiable."""
+
+    number = models.IntegerField(primary_key=True)  # from 1; the newest signs
+    vkey = models.CharField(max_length=500, unique=True)
+    since = models.DateTimeField()
+    # Signed by the key before it; the first has nobody to introduce it.
+    introduction = models.TextField(null=True)
+
+
+class RetiredLogKey(models.Model):
+    """From when on a key signs no longer. Append-only."""
+
+    key = models.OneToOneField(LogKey, models.PROTECT, primary_key=True, related_name="retirement")
+    at = models.DateTimeField()

@@ -2,34 +2,43 @@
 
 Nobody may read one citizen's rating from the difference of two looks, so entries become public
 together: after the epoch's length and with the floor of reviews reached, at the latest after the
-maximum. Within the epoch they get their places in shuffled order.
+maximum. Within the epoch they get their places in shuffled order. The tree over the log grows in
+the same transaction and its new state is signed; the files follow (``publishing``).
 """
 
 from __future__ import annotations
 
-import random
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, Min, Q
 
 from huiyin.kernel import clock, wakeup
-from huiyin.log.models import Epoch, Leaf, PendingEntry
+from huiyin.log import checkpoints
+from huiyin.log.models import Epoch, PendingEntry
 
 SEALED = "sealed"  # rung when an epoch was sealed
+CHECKPOINT = "checkpoint"  # rung when what the log says of itself has changed
 _ADVISORY_LOCK = 0x48554959  # "HUIY": one sealer at a time, over all processes
-_shuffle = random.SystemRandom().shuffle
 
 
 def seal_if_due() -> bool:
-    """Seal the waiting entries when the rules allow it; whether an epoch was sealed."""
-    if not _is_due():
+    """Seal the waiting entries when the rules allow it; whether an epoch was sealed.
+
+    Sealed epochs that have no checkpoint, from before there were any, get theirs first.
+    """
+    if not _lacks_checkpoint() and not _is_due():
         return False
     with transaction.atomic():
         # Asked again by the one sealer: another may have sealed since, and what came in after it
         # has to wait for an epoch of its own.
-        if not _alone() or not _is_due():
+        if not _alone():
+            return False
+        last = _last_epoch()
+        if last and _lacks_checkpoint():
+            checkpoints.add(last)
+            wakeup.ring(CHECKPOINT)
+        if not _is_due():
             return False
         _seal()
     return True
@@ -41,25 +50,33 @@ def earliest_next(last: Epoch) -> datetime:
 
 
 def _is_due() -> bool:
-    waiting = PendingEntry.objects.aggregate(
-        oldest=Min("since"), reviews=Count("pk", filter=Q(is_review=True))
-    )
-    if waiting["oldest"] is None:
+    """Two short look-ups; reviews are counted when only their number is in question, and no
+    further than it matters."""
+    # Keys grow with time.
+    oldest = PendingEntry.objects.order_by("pk").values_list("since", flat=True).first()
+    if oldest is None:
         return False
     # An entry of a long transaction may be older than the last sealing; it starts no short epoch.
     last = _last_epoch()
-    opened: datetime = max(waiting["oldest"], last.sealed_at) if last else waiting["oldest"]
+    opened = max(oldest, last.sealed_at) if last else oldest
     age: timedelta = clock.now() - opened
     if age >= timedelta(seconds=settings.HUIYIN_EPOCH_MAX_SECONDS):
         return True
-    return (
-        age >= timedelta(seconds=settings.HUIYIN_EPOCH_SECONDS)
-        and int(waiting["reviews"]) >= settings.HUIYIN_EPOCH_REVIEWS
-    )
+    return age >= timedelta(seconds=settings.HUIYIN_EPOCH_SECONDS) and _floor_is_reached()
+
+
+def _floor_is_reached() -> bool:
+    floor = settings.HUIYIN_EPOCH_REVIEWS
+    return PendingEntry.objects.filter(is_review=True)[:floor].count() >= floor
 
 
 def _last_epoch() -> Epoch | None:
     return Epoch.objects.order_by("-number").first()
+
+
+def _lacks_checkpoint() -> bool:
+    newest = Epoch.objects.order_by("-number").values_list("checkpoint__size", flat=True)[:1]
+    return list(newest) == [None]
 
 
 def _alone() -> bool:
@@ -71,26 +88,53 @@ def _alone() -> bool:
 
 
 def _seal() -> None:
-    # What commits from here on, however old, is not in this list and waits for the next epoch.
-    waiting = list(PendingEntry.objects.values_list("entry_id", "is_review"))
-    entry_ids = [entry_id for entry_id, _is_review in waiting]
-    _shuffle(entry_ids)
     last = _last_epoch()
+    number = last.number + 1 if last else 1
     first_index = last.first_index + last.entries if last else 0
+    entries, reviews = _place_shuffled(number, first_index)
     epoch = Epoch.objects.create(
-        number=last.number + 1 if last else 1,
+        number=number,
         first_index=first_index,
-        entries=len(waiting),
-        reviews=sum(is_review for _entry_id, is_review in waiting),
+        entries=entries,
+        reviews=reviews,
         sealed_at=clock.now(),
     )
-    Leaf.objects.bulk_create(
-        (
-            Leaf(index=index, entry_id=entry_id, epoch=epoch)
-            for index, entry_id in enumerate(entry_ids, start=first_index)
-        ),
-        batch_size=5000,
+    checkpoints.add(epoch)
+    wakeup.ring(SEALED, CHECKPOINT)
+
+
+def _place_shuffled(epoch: int, first_index: int) -> tuple[int, int]:
+    """Give every waiting entry its place, so that it waits no longer; how many entries, how many
+    of them reviews. In the database, whatever their number.
+
+    What commits from here on, however old, is not among them and waits for the next epoch. The
+    order is that of a random number for each entry, from the machine's generator for secrets
+    (PostgreSQL) or a stream cipher that it keys (SQLite): nobody can tell it from any other order.
+    """
+    placing = (
+        'INSERT INTO log_leaf ("index", entry_id, epoch_id) '
+        "SELECT %s - 1 + row_number() OVER (ORDER BY noise), entry_id, %s FROM "
     )
-    # By epoch, not by a list of keys: one statement whatever the epoch's size.
-    PendingEntry.objects.filter(entry__leaf__epoch=epoch).delete()
-    wakeup.ring(SEALED)
+    counting = "SELECT count(*), coalesce(sum(CASE WHEN is_review THEN 1 ELSE 0 END), 0) FROM "
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # One statement, so that those that are placed are those that are taken off the list.
+            cursor.execute(
+                "WITH taken AS (DELETE FROM log_pendingentry RETURNING entry_id, is_review), "  # noqa: S608
+                f"placed AS ({placing} "
+                "(SELECT entry_id, gen_random_uuid() AS noise FROM taken) AS shuffled ORDER BY 1) "
+                f"{counting} taken",
+                [first_index, epoch],
+            )
+            entries, reviews = cursor.fetchone()
+        else:
+            # Nobody else writes until this transaction is over.
+            cursor.execute(
+                f"{placing} (SELECT entry_id, randomblob(16) AS noise FROM log_pendingentry) "  # noqa: S608
+                "AS shuffled ORDER BY 1",
+                [first_index, epoch],
+            )
+            cursor.execute(f"{counting} log_pendingentry")
+            entries, reviews = cursor.fetchone()
+            cursor.execute("DELETE FROM log_pendingentry")
+    return int(entries), int(reviews)

@@ -12,7 +12,9 @@ from django.db import transaction
 from huiyin.directory.models import Organisation
 from huiyin.kernel import bulk, clock, ids
 from huiyin.log import entries
+from huiyin.log.errors import EntryTooLarge
 from huiyin.log.models import Entry, EntrySecret, PendingEntry
+from huiyin.log.tiles import MAX_ENTRY_BYTES
 
 
 @dataclass(slots=True)
@@ -37,11 +39,12 @@ def append(
     """Append one entry; it is public once its epoch is sealed.
 
     ``public`` carries the day, never the time. ``is_review`` entries count for the epoch's floor.
-    Must run inside the transaction of what it records: both or neither.
+    Must run inside the transaction of what it records: both or neither. Raises ``EntryTooLarge``,
+    as all that append do.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("a log entry belongs into the transaction of what it records")
-    made = entries.make(kind, public, private or {})
+    made = _fitting(entries.make(kind, public, private or {}))
     now = clock.now()
     entry = Entry.objects.create(
         kind=kind,
@@ -68,7 +71,7 @@ def append_all(news: Iterable[New]) -> list[UUID]:
     now, keys = clock.now(), ids.uuid7s(len(wanted))
     stored = []
     for key, new in zip(keys, wanted, strict=True):
-        made = entries.make(new.kind, new.public, {})
+        made = _fitting(entries.make(new.kind, new.public, {}))
         stored.append(
             (
                 key,
@@ -115,7 +118,7 @@ def append_reviews(news: Sequence[NewReview]) -> list[Appended]:
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("a log entry belongs into the transaction of what it records")
     now, keys = clock.now(), ids.uuid7s(len(news))
-    made = [entries.make("review", new.public, new.private) for new in news]
+    made = [_fitting(entries.make("review", new.public, new.private, plain=True)) for new in news]
     bulk.insert(
         Entry,
         ("id", "organisation", "subject_id", "public", "leaf_hash"),
@@ -134,3 +137,9 @@ def append_reviews(news: Sequence[NewReview]) -> list[Appended]:
         PendingEntry, ("entry",), [(key,) for key in keys], same={"is_review": True, "since": now}
     )
     return list(map(Appended, keys, made))
+
+
+def _fitting(made: entries.Sealed) -> entries.Sealed:
+    if len(made.canonical) > MAX_ENTRY_BYTES:
+        raise EntryTooLarge
+    return made

@@ -17,6 +17,7 @@ from huiyin.calendars.arithmetic import (
     instant,
     local_day,
     months_later,
+    regions_over,
 )
 from huiyin.calendars.services import Deadline, deadline
 from huiyin.kernel.clock import local, now
@@ -27,9 +28,12 @@ from huiyin.matters.table import ClockKind
 
 
 def start(matter: Matter, kinds: Iterable[ClockKind], rules: Rules, at: datetime) -> list[Clock]:
-    """Start ``kinds`` for the matter's round, by its policy and the calendar in force now. Two
+    """Start ``kinds`` for the matter's round, by its policy and the calendar in force now. Three
     queries, however many."""
-    started = made(matter, kinds, rules, at, Memo())
+    wanted = list(kinds)
+    if not wanted:
+        return []
+    started = made(matter, wanted, rules, at, Memo())
     Clock.objects.bulk_create(started)
     return started
 
@@ -37,16 +41,17 @@ def start(matter: Matter, kinds: Iterable[ClockKind], rules: Rules, at: datetime
 def made(
     matter: Matter, kinds: Iterable[ClockKind], rules: Rules, at: datetime, memo: Memo
 ) -> list[Clock]:
-    """The clocks that ``start`` starts; not saved. All of a region that begin on the same day with
-    the same period end together, by the same calendar."""
+    """The clocks that ``start`` starts; not saved. All that begin on the same day with the same
+    period, by the same calendar, end together."""
     region, day = matter.organisation.region.code, local_day(at)
+    special = memo.of("regions with own days", calendars.regions_with_own_days)
+    where = tuple(code for code in regions_over(region) if code in special)
+    calendar = memo.of(
+        ("calendar", where, day.year), lambda: calendars.calendar(since=day.year, region=region)
+    )
     started = [_new(matter, kind, rules, at) for kind in kinds]
     for one in started:
-        calendar = memo.of(
-            ("calendar", region, day.year),
-            lambda: calendars.calendar(since=day.year, region=region),
-        )
-        end = memo.of(("end", region, day, one.units, one.unit), partial(end_of, one, calendar))
+        end = memo.of(("end", where, day, one.units, one.unit), partial(end_of, one, calendar))
         set_due(one, end)
     return started
 

@@ -229,32 +229,38 @@ def clocks_waiting() -> tuple[int, datetime | None]:
     return found["waiting"], found["oldest"]
 
 
-def policy_for(kind: str, region: Region) -> Policy:
+def policy_for(kind: str, region: Region, policies: Iterable[Policy] | None = None) -> Policy:
     """The policy in force today for ``kind``: of the region, else of the nearest one above it.
 
-    Raises ``NoPolicy``.
+    ``policies`` are those of ``policies_in_force``, from who has read them already. Raises
+    ``NoPolicy``.
     """
-    policy = in_force(kind, region)
+    policy = in_force(kind, region, policies)
     if policy is None:
         raise NoPolicy(kind)
     return policy
 
 
-def in_force(kind: str, region: Region) -> Policy | None:
+def in_force(kind: str, region: Region, policies: Iterable[Policy] | None = None) -> Policy | None:
     """Like ``policy_for``; None where nobody has made rules."""
-    today = clock.today()
-    candidates = (
-        Policy.objects.filter(
-            Q(valid_to__isnull=True) | Q(valid_to__gte=today),
-            kind=kind,
-            valid_from__lte=today,
-            jurisdiction__code__in=region_lineage(region.code),
-        )
-        .select_related("jurisdiction")
-        .order_by("-jurisdiction__code", "-version")
-    )
+    found = policies_in_force(kind) if policies is None else policies
+    lineage = region_lineage(region.code)
     # Codes of one line grow from left to right, so the nearest region has the greatest code.
-    return candidates.first()
+    return max(
+        (policy for policy in found if policy.jurisdiction.code in lineage),
+        key=lambda policy: (policy.jurisdiction.code, policy.version),
+        default=None,
+    )
+
+
+def policies_in_force(kind: str) -> list[Policy]:
+    """All policies for ``kind`` that hold today, wherever. One query."""
+    today = clock.today()
+    return list(
+        Policy.objects.filter(
+            Q(valid_to__isnull=True) | Q(valid_to__gte=today), kind=kind, valid_from__lte=today
+        ).select_related("jurisdiction")
+    )
 
 
 def told_replies(matter: Matter) -> list[Reply]:

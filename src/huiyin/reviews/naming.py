@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+from typing import Any, Protocol
 
 from huiyin.kernel import crypto
-from huiyin.reviews.models import Case, ServiceEvent
+from huiyin.reviews.models import ServiceEvent
 from huiyin.reviews.screening import Finding, screen
 
 log = logging.getLogger(__name__)
@@ -14,16 +15,42 @@ log = logging.getLogger(__name__)
 _SHORTEST_NAME, _SHORTEST_NUMBER = 2, 5
 
 
-def unseal_for(case: Case, part: str) -> str:
+class SealedCase(Protocol):
+    """What of a case names persons: a ``Case``, or as much of it as was read."""
+
+    @property
+    def pk(self) -> Any: ...
+    @property
+    def project_no(self) -> Any: ...
+    @property
+    def name_sealed(self) -> Any: ...
+    @property
+    def identity_sealed(self) -> Any: ...
+    @property
+    def mobile_sealed(self) -> Any: ...
+    @property
+    def agent_sealed(self) -> Any: ...
+
+
+class Served(Protocol):
+    """A ``ServiceEvent``, or as much of it as was read."""
+
+    @property
+    def case(self) -> Any: ...
+    @property
+    def clerks(self) -> Any: ...
+
+
+def unseal_for(case: SealedCase, part: str) -> str:
     """Open the sealed ``part`` (name, mobile, identity, title, agent) of a case."""
     sealed = getattr(case, f"{part}_sealed")
     return crypto.unseal(sealed, purpose=f"case.{part}", about=case.pk.bytes) if sealed else ""
 
 
-def known_persons(event: ServiceEvent) -> tuple[str, ...]:
+def known_persons(event: Served) -> tuple[str, ...]:
     """The names and numbers that a text about ``event`` may not tell the public: of the applicant,
     the agent and the clerks, and the case number. Raises ``SealBroken``."""
-    case = event.case
+    case: SealedCase = event.case
     agent = json.loads(unseal_for(case, "agent") or "{}")
     names = [unseal_for(case, "name"), agent.get("name", "")]
     names += [clerk.get("name", "") for clerk in event.clerks]
@@ -35,14 +62,14 @@ def known_persons(event: ServiceEvent) -> tuple[str, ...]:
     )
 
 
-def screen_for(event: ServiceEvent, text: str) -> list[Finding]:
+def screen_for(event: Served, text: str) -> list[Finding]:
     """What in ``text`` may name a person, also of those who have to do with ``event``."""
     if not text:
         return []
     try:
         known = known_persons(event)
     except crypto.SealBroken:
-        log.exception("the persons of case %s do not open; a text is held back", event.case_id)
+        log.exception("the persons of case %s do not open; a text is held back", event.case.pk)
         return [*screen(text), Finding.KNOWN]
     return screen(text, known=known)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -58,9 +58,7 @@ def labels(codes: Iterable[str]) -> list[str]:
 
 def with_receipt() -> QuerySet[Review]:
     """Reviews with all that a receipt names."""
-    return Review.objects.select_related(
-        "organisation", "event__case", "entry__secret", "content"
-    ).annotate(photo_count=Count("photos"))
+    return Review.objects.select_related("organisation", "event__case", "entry__secret", "content")
 
 
 def hash_of_key(key: str) -> bytes:

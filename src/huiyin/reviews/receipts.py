@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -18,6 +19,7 @@ from huiyin.kernel import crypto, ids
 from huiyin.log import keys
 from huiyin.log.entries import Sealed, salts_by_name
 from huiyin.log.models import EntrySecret
+from huiyin.log.notes import PrivateKey
 from huiyin.reviews.giving import NewReview
 from huiyin.reviews.models import Review
 
@@ -50,7 +52,8 @@ class Receipt(msgspec.Struct, frozen=True):
     log_url: str
     # Seconds after which at the latest the entry is in the public log.
     maximum_delay: int
-    # A signed note (C2SP) by the log's key, which the verifier key names.
+    # A signed note (C2SP) by the log's key, and the verifier key. The signature is always the same,
+    # so a receipt that is asked for again is the same to the letter.
     promise: str
     log_key: str
     status_url: str
@@ -70,45 +73,65 @@ def status_url(code: str) -> str:
     return f"{settings.HUIYIN_BASE_URL}/s/{code}"
 
 
+class Common(NamedTuple):
+    """What all receipts have in common that are written together."""
+
+    accepted_at: str
+    ordinal: int
+    log: str
+    base_url: str
+    maximum_delay: int
+    signer: PrivateKey
+
+
+def common(*, accepted_at: str, ordinal: int) -> Common:
+    return Common(
+        accepted_at,
+        ordinal,
+        settings.HUIYIN_LOG_NAME,
+        settings.HUIYIN_BASE_URL,
+        settings.HUIYIN_EPOCH_MAX_SECONDS,
+        keys.signer(),
+    )
+
+
 def receipt_for(
     review: NewReview,
+    like: Common,
     *,
     code: str,
-    accepted_at: datetime,
-    ordinal: int,
     organisation: str,
     service: str,
     made: Sealed,
 ) -> Receipt:
     """The receipt of what was just stored as the entry ``made``. No query."""
-    moment = _rfc3339(accepted_at)
-    signer = keys.signer()
     return Receipt(
-        code=code,
-        accepted_at=moment,
-        ordinal=ordinal,
-        level=review.level,
-        tags=list(review.tags),
-        text=review.text,
-        photos=len(review.photos),
-        hide_name_from_public=review.hide_name_from_public,
-        hide_name_from_unit=review.hide_name_from_unit,
-        organisation=organisation,
-        service=service,
-        entry_hash=made.leaf_hash.hex(),
-        entry=made.canonical.decode(),
-        salts=_opening(made.salts),
-        log=settings.HUIYIN_LOG_NAME,
-        log_url=f"{settings.HUIYIN_BASE_URL}/log",
-        maximum_delay=settings.HUIYIN_EPOCH_MAX_SECONDS,
-        promise=signer.sign(_promise(made.leaf_hash, moment)),
-        log_key=signer.vkey,
-        status_url=status_url(code),
+        code,
+        like.accepted_at,
+        like.ordinal,
+        review.level,
+        list(review.tags),
+        review.text,
+        len(review.photos),
+        review.hide_name_from_public,
+        review.hide_name_from_unit,
+        organisation,
+        service,
+        made.leaf_hash.hex(),
+        made.canonical.decode(),
+        _opening(made.salts),
+        like.log,
+        f"{like.base_url}/log",
+        like.maximum_delay,
+        like.signer.sign(_promise(made.leaf_hash, like)),
+        like.signer.vkey,
+        f"{like.base_url}/s/{code}",
     )
 
 
-def receipt_of(stored: Review, *, language: str = "") -> Receipt:
-    """The receipt of a stored review, loaded as ``queries.with_receipt`` does. No query."""
+def receipt_of(stored: Review, *, photos: int, language: str = "") -> Receipt:
+    """The receipt of a stored review, loaded as ``queries.with_receipt`` does, with so many
+    ``photos``. No query."""
     secret: EntrySecret | None = getattr(stored.entry, "secret", None)
     given = NewReview(
         stored.level,
@@ -117,31 +140,33 @@ def receipt_of(stored: Review, *, language: str = "") -> Receipt:
         stored.hide_name_from_public,
         stored.hide_name_from_unit,
     )
+    made = Sealed(
+        stored.entry.public.encode(),
+        bytes(stored.entry.leaf_hash),
+        bytes(secret.salts) if secret else b"",
+    )
+    moment = rfc3339(stored.accepted_at)
     receipt = receipt_for(
         given,
+        common(accepted_at=moment, ordinal=stored.ordinal),
         code=code_for(event_id=stored.event_id, ordinal=stored.ordinal),
-        accepted_at=stored.accepted_at,
-        ordinal=stored.ordinal,
         organisation=stored.organisation.name_in(language or get_language() or ""),
         service=stored.event.case.item_name,
-        made=Sealed(
-            stored.entry.public.encode(),
-            bytes(stored.entry.leaf_hash),
-            bytes(secret.salts) if secret else b"",
-        ),
+        made=made,
     )
-    return msgspec.structs.replace(receipt, photos=stored.photo_count)
+    return msgspec.structs.replace(receipt, photos=photos)
 
 
-def _rfc3339(moment: datetime) -> str:
+def rfc3339(moment: datetime) -> str:
+    """``moment`` in UTC, to the millisecond."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _promise(leaf_hash: bytes, moment: str) -> str:
+def _promise(leaf_hash: bytes, like: Common) -> str:
     """What the log promises: that the entry is in it so many seconds after the moment."""
     return (
-        f"{settings.HUIYIN_LOG_NAME}/promise\n{base64.b64encode(leaf_hash).decode()}\n"
-        f"{moment}\n{settings.HUIYIN_EPOCH_MAX_SECONDS}\n"
+        f"{like.log}/promise\n{base64.b64encode(leaf_hash).decode()}\n"
+        f"{like.accepted_at}\n{like.maximum_delay}\n"
     )
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import base64
 import binascii
 import struct
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from huiyin.kernel import clock, crypto
@@ -24,8 +24,7 @@ _BODY = struct.Struct(">B16s16sBI")
 _MAC_BYTES = 12
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """The right to give one review."""
 
     event_id: UUID

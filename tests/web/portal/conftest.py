@@ -8,9 +8,11 @@ import pytest
 
 
 @pytest.fixture
-def publish(settings, frozen_clock) -> Callable[[], None]:
-    """Seal what waits and add it to the figures; until then an epoch never ends by itself."""
+def publish(settings, frozen_clock, log_folder) -> Callable[[], None]:
+    """Seal what waits, write the log's files and add it to the figures; until then an epoch never
+    ends by itself."""
     from huiyin.indicators.services import fold_sealed
+    from huiyin.log import publishing
     from huiyin.log.sealing import seal_if_due
     from tests import factories
 
@@ -22,6 +24,7 @@ def publish(settings, frozen_clock) -> Callable[[], None]:
     def seal_and_fold() -> None:
         frozen_clock.move_by(seconds=settings.HUIYIN_EPOCH_MAX_SECONDS)
         assert seal_if_due()
+        publishing.publish()
         while fold_sealed():
             pass
 

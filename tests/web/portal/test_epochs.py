@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -9,6 +10,8 @@ import pytest
 from django.test import Client
 
 from huiyin.indicators.services import fold_sealed
+from huiyin.log import checkpoints, publishing, tiles
+from huiyin.log.models import Entry, Leaf
 from huiyin.log.sealing import seal_if_due
 from huiyin.matters.sweeper import sweep
 from huiyin.matters.table import State
@@ -38,9 +41,18 @@ class Attacker:
             f"/api/v1/figures?organisation={organisation}",
             "/api/v1/figures?from=2024-03-01&to=2024-03-31",
             "/api/v1/published",
+            *("/log/checkpoint", "/log/keys"),
+            *_log_files(),
+            *(
+                f"/log/find/{bytes(one.leaf_hash).hex()}"
+                for one in Entry.objects.order_by("pk")[:2]
+            ),
         ]
         # The first look brings the cookie that validators depend on.
         self._client.get("/")
+
+    def also_at(self, *addresses: str) -> None:
+        self._addresses += addresses
 
     def look(self) -> dict[str, tuple[object, ...]]:
         return {address: self._seen(address) for address in self._addresses}
@@ -51,6 +63,16 @@ class Attacker:
             name: value for name, value in answer.headers.items() if name not in _IGNORED_HEADERS
         }
         return answer.status_code, headers, _TOKEN.sub(b"", answer.content)
+
+
+def _log_files() -> list[str]:
+    """The files of the log that there are, and those that will come next."""
+    size = Leaf.objects.count()
+    names = []
+    for at in (size, size + 1, size + 2):
+        partials = [tiles.partial(level, at) for level in (None, *tiles.levels(at))]
+        names += [tile.path for tile in partials if tile]
+    return [f"/log/tile/{name}" for name in (*names, "0/000", "entries/000")]
 
 
 @pytest.fixture
@@ -80,7 +102,11 @@ def test_a_review_between_two_sealings_changes_no_byte(unit, publish, frozen_clo
     something_published(unit, publish)
     attacker = Attacker(unit.uscc)
     before = attacker.look()
-    assert all(status == 200 for status, _headers, _body in before.values())
+    assert all(
+        status == 200 or address.startswith("/log/")
+        for address, (status, _headers, _body) in before.items()
+    )
+    assert before["/log/checkpoint"][0] == 200
     factories.review(factories.event(unit), **said)
     assert attacker.look() == before
     # Nor does time alone: a page says the same at the end of the month.
@@ -132,9 +158,12 @@ def test_pages_wait_for_the_figures_so_that_all_of_them_move_together(
     frozen_clock.move_by(days=1)
     assert seal_if_due()
     sealed = attacker.look()
-    assert {address for address in sealed if sealed[address] != before[address]} == {
-        "/api/v1/published"
-    }
+    # Verifiers may be some seconds ahead: with the same entries, all of them sealed.
+    moved = {address for address in sealed if sealed[address] != before[address]}
+    assert moved == {"/api/v1/published"}
+    publishing.publish()
+    moved = {address for address, seen in attacker.look().items() if seen != before[address]}
+    assert {address.split("/")[1] for address in moved} == {"api", "log"}
     assert fold_sealed()
     assert attacker.look()["/"] != before["/"]
 
@@ -162,3 +191,57 @@ def test_the_next_epoch_is_announced_by_the_rule_and_not_by_what_waits(unit, pub
     quiet = client.get("/about/").context["earliest_next"]
     factories.review(factories.event(unit))
     assert client.get("/about/").context["earliest_next"] == quiet
+
+
+def test_an_entry_that_waits_is_not_in_the_log_for_who_knows_its_hash(unit, publish) -> None:
+    """The unit is told of a bad review at once; still nobody sees that its entry waits."""
+    something_published(unit, publish)
+    attacker = Attacker(unit.uscc)
+    unheard_of = f"/log/find/{'0' * 64}"
+    given = [factories.review(factories.event(unit), level=level, text="慢") for level in (5, 1)]
+    waiting = [f"/log/find/{receipt.entry_hash}" for receipt in given]
+    attacker.also_at(unheard_of, *waiting)
+    seen = attacker.look()
+    assert seen[unheard_of][0] == 404
+    assert seen[waiting[0]] == seen[waiting[1]] == seen[unheard_of]
+
+
+def test_who_of_two_citizens_rated_what_is_in_nothing_that_the_log_says(
+    unit, publish, frozen_clock
+) -> None:
+    """Whoever saw both citizens, knows who came first and looks all the time learns nothing from
+    the log: the same files, times and headers whichever of the two said which."""
+    something_published(unit, publish)
+    seen: list[list[object]] = []
+    for first, second in ((5, 1), (1, 5)):
+        frozen_clock.move_by(minutes=1)
+        attacker = Attacker(unit.uscc)
+        looks: list[object] = [attacker.look()]
+        start = Leaf.objects.count()
+        for level in (first, second):
+            factories.review(factories.event(unit), level=level, text="很慢")
+            frozen_clock.move_by(minutes=10)
+            looks.append(attacker.look())
+        assert looks[0] == looks[1] == looks[2]
+        publish()
+        # What is sealed says the day, and no order.
+        sealed = Leaf.objects.filter(index__gte=start, entry__kind="review")
+        told = [json.loads(leaf.entry.public) for leaf in sealed.order_by("index")]
+        for one in told:
+            del one["private"]
+            assert not re.search(r"\d{2}:\d{2}", json.dumps(one))
+        seen.append(sorted(({**one, "day": ""} for one in told), key=json.dumps))
+    assert seen[0] == seen[1]
+
+
+def test_the_place_in_the_log_says_nothing_of_who_came_first(unit, publish) -> None:
+    """Of two reviews, the earlier one is as often behind as before the later one."""
+    places = []
+    for _ in range(24):
+        first = factories.review(factories.event(unit), level=5)
+        second = factories.review(factories.event(unit), level=1, text="慢")
+        publish()
+        index_of = [checkpoints.index_of(bytes.fromhex(one.entry_hash)) for one in (first, second)]
+        places.append(index_of == sorted(index_of))
+    # One in eight million that chance alone keeps to one of them.
+    assert len(set(places)) == 2

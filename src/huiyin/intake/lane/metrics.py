@@ -6,6 +6,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from huiyin.kernel.problems import Problem
 from huiyin.reviews.receipts import Receipt
+from huiyin.reviews.services import Verdict
 
 batch_size = Histogram(
     "huiyin_lane_batch_size",
@@ -28,7 +29,7 @@ def stored(reviews: int, seconds: float) -> None:
     commit_seconds.observe(seconds)
 
 
-def told(verdict: Receipt | Problem | BaseException) -> None:
+def told(verdict: Verdict) -> None:
     """What became of one review."""
     if isinstance(verdict, Receipt):
         accepted.inc()

@@ -16,7 +16,7 @@ from huiyin.kernel.memo import Memo
 from huiyin.log import services as log
 from huiyin.matters import clocks, engine, hooks, policy, table
 from huiyin.matters.models import Assignment, Clock, Concerned, Matter, Policy, Step
-from huiyin.matters.queries import policy_for
+from huiyin.matters.queries import policies_in_force, policy_for
 from huiyin.matters.table import Event, Party
 
 CODE_LENGTH = 9
@@ -68,7 +68,7 @@ def open_matters(openings: Sequence[Opening], memo: Memo | None = None) -> list[
         for opening, step in zip(openings, steps, strict=True)
     ]
     matters = [step.matter for step in steps]
-    with bulk.pipelined():
+    with bulk.gathered():
         for step, entry_id in zip(steps, log.append_all(entries), strict=True):
             step.entry_id = entry_id
         bulk.insert_new(matters)
@@ -87,11 +87,9 @@ def open_matters(openings: Sequence[Opening], memo: Memo | None = None) -> list[
 
 
 def _policy(opening: Opening, memo: Memo) -> Policy:
-    region = opening.organisation.region
-    return memo.of(
-        ("policy", opening.kind, region.pk, clock.today()),
-        lambda: policy_for(opening.kind, region),
-    )
+    kind = opening.kind
+    known = memo.of(("policies", kind, clock.today()), lambda: policies_in_force(kind))
+    return policy_for(kind, opening.organisation.region, known)
 
 
 def _rules(found: Policy, memo: Memo) -> policy.Rules:

@@ -13,7 +13,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    transaction,
+)
 
 from huiyin.directory.models import Organisation
 from huiyin.kernel import bulk, clock, crypto, ids
@@ -26,7 +33,6 @@ from huiyin.reviews import errors, tokens
 from huiyin.reviews.giving import Given, NewReview, check
 from huiyin.reviews.models import (
     KIND,
-    Case,
     Photo,
     Review,
     ReviewContent,
@@ -40,12 +46,24 @@ from huiyin.reviews.queries import (
     matter_of,
     with_receipt,
 )
-from huiyin.reviews.receipts import Receipt, code_for, hash_of, receipt_for, receipt_of
+from huiyin.reviews.receipts import (
+    Receipt,
+    code_for,
+    common,
+    hash_of,
+    receipt_for,
+    receipt_of,
+    rfc3339,
+)
 from huiyin.reviews.tokens import FIRST, FOLLOW_UP
 
 # Two that come in elsewhere at the same instant are found by the unique key; then all are looked at
 # once more.
 _TRIES = 3
+
+
+# What came of a review: its receipt, the ``Problem`` with it, or what broke.
+Verdict = Receipt | Exception
 
 
 def submit(*, token: str, review: NewReview) -> Receipt:
@@ -56,20 +74,21 @@ def submit(*, token: str, review: NewReview) -> Receipt:
     gets the same receipt again. Raises an error of ``errors.py``; then nothing was changed.
     """
     [verdict] = submit_together([Given(tokens.read(token), review)])
-    if isinstance(verdict, Problem):
-        raise verdict
-    return verdict
+    if isinstance(verdict, Receipt):
+        return verdict
+    raise verdict
 
 
-def submit_together(given: Sequence[Given], memo: Memo | None = None) -> list[Receipt | Problem]:
+def submit_together(given: Sequence[Given], memo: Memo | None = None) -> list[Verdict]:
     """Store the reviews of many citizens; for each, in order, its receipt or what is wrong with it.
 
-    When this returns, all that has a receipt is durable. See ``submit`` for one.
+    When this returns, all that has a receipt is durable. See ``submit`` for one. Raises
+    ``DatabaseError`` when the database is out of reach; then nobody has a receipt.
     """
     known = memo or Memo()
     known.refresh()
     tags = known.of(("tags", clock.today()), _levels_of_tags)
-    verdicts: dict[int, Receipt | Problem] = {}
+    verdicts: dict[int, Verdict] = {}
     together: dict[UUID, int] = {}
     alone: list[int] = []
     checked: dict[int, Given] = {}
@@ -91,7 +110,10 @@ def submit_together(given: Sequence[Given], memo: Memo | None = None) -> list[Re
         else:
             alone.append(place)
     for place in sorted(alone):
-        verdicts[place] = _alone(checked[place], known)
+        verdicts[place] = verdict = _alone(checked[place], known)
+        if isinstance(verdict, OperationalError | InterfaceError):
+            # The database is gone: the others are not made to wait for that as well.
+            return [verdicts.get(number, verdict) for number in range(len(given))]
     return [verdicts[place] for place in range(len(given))]
 
 
@@ -103,27 +125,29 @@ def _together(wanted: Mapping[UUID, Given], memo: Memo) -> Mapping[UUID, Receipt
                 return _store(wanted, memo)
         except IntegrityError:
             continue
-        except Problem:
-            break  # one of them cannot be opened; tried by itself, it says so
+        except DatabaseError:
+            raise
+        except Exception:
+            break
     return {}
 
 
-def _alone(one: Given, memo: Memo) -> Receipt | Problem:
+def _alone(one: Given, memo: Memo) -> Verdict:
     try:
         with transaction.atomic():
             stored = _store({one.right.event_id: one}, memo)
         return stored[one.right.event_id] if stored else _already_given(one)
     except IntegrityError:
         return _verdict_of_a_repetition(one)
-    except Problem as problem:
-        return problem
+    except Exception as error:
+        return error
 
 
-def _verdict_of_a_repetition(one: Given) -> Receipt | Problem:
+def _verdict_of_a_repetition(one: Given) -> Verdict:
     try:
         return _already_given(one)
-    except Problem as problem:
-        return problem
+    except Exception as error:
+        return error
 
 
 def _levels_of_tags() -> dict[str, int]:
@@ -139,24 +163,36 @@ def _bodies(keys: set[UUID], memo: Memo) -> dict[UUID, Organisation]:
     return {key: memo.get("body", key) for key in keys}
 
 
-class _Served(NamedTuple):
-    """What is known of a service that may be rated; keys as the database gives them."""
+class _Case(NamedTuple):
+    """Of a case, what the log names and what the words are screened for."""
 
-    event_id: UUID
-    organisation_id: UUID
-    case_id: UUID
+    pk: UUID
     item_code: str
     item_name: str
     project_no: str
-    clerks: list[dict[str, str]]
     name_sealed: bytes
     identity_sealed: bytes
     mobile_sealed: bytes
     agent_sealed: bytes | None
 
 
+class _Served(NamedTuple):
+    """A service that may be rated."""
+
+    event_id: UUID
+    organisation_id: UUID
+    clerks_as_json: str
+    case: _Case
+
+    @property
+    def clerks(self) -> list[dict[str, str]]:
+        found: list[dict[str, str]] = json.loads(self.clerks_as_json)
+        return found
+
+
 _SERVED = """
-SELECT e.id, e.organisation_id, c.id, c.item_code, c.item_name, c.project_no, e.clerks,
+SELECT e.id, e.organisation_id, e.clerks,
+  c.id, c.item_code, c.item_name, c.project_no,
   c.name_sealed, c.identity_sealed, c.mobile_sealed, c.agent_sealed
 FROM reviews_serviceevent e JOIN reviews_case c ON c.id = e.case_id
 WHERE e.id {among} AND NOT EXISTS (
@@ -170,13 +206,14 @@ def _served(event_ids: Iterable[UUID], ordinal: int) -> list[_Served]:
     keys = list(event_ids)
     if connection.vendor == "postgresql":
         sql = _SERVED.format(among="= ANY(%s::uuid[])")
-        return [_Served(*row) for row in bulk.fetch(sql, [bulk.array(keys), ordinal])]
-    sql = _SERVED.format(among="IN (SELECT value FROM json_each(%s))")
-    rows = bulk.fetch(sql, [json.dumps([key.hex for key in keys]), ordinal])
-    return [
-        _Served(UUID(row[0]), UUID(row[1]), UUID(row[2]), *row[3:6], json.loads(row[6]), *row[7:])
-        for row in rows
-    ]
+        rows = bulk.fetch(sql, [bulk.array(keys), ordinal])
+    else:
+        sql = _SERVED.format(among="IN (SELECT value FROM json_each(%s))")
+        rows = [
+            (UUID(row[0]), UUID(row[1]), row[2], UUID(row[3]), *row[4:])
+            for row in bulk.fetch(sql, [json.dumps([key.hex for key in keys]), ordinal])
+        ]
+    return [_Served(row[0], row[1], row[2], _Case._make(row[3:])) for row in rows]
 
 
 class _Row(NamedTuple):
@@ -189,7 +226,7 @@ class _Row(NamedTuple):
 
 
 _COLUMNS = (
-    *("id", "organisation", "event", "ordinal", "level", "tags", "channel", "trust"),
+    *("id", "organisation", "event", "level", "tags", "channel"),
     *("hide_name_from_public", "hide_name_from_unit", "code_hash", "idempotency_hash", "entry"),
 )
 
@@ -198,14 +235,17 @@ def _store(wanted: Mapping[UUID, Given], memo: Memo) -> dict[UUID, Receipt]:
     """Store those of ``wanted`` whose event is there and has no such review yet; all by event, all
     of one ordinal. Raises ``IntegrityError`` or a ``Problem``; then nothing was stored."""
     ordinal = next(iter(wanted.values())).right.ordinal
-    rows = []
-    for served in _served(wanted, ordinal):
-        one = wanted[served.event_id]
-        if served.organisation_id == one.right.organisation_id:
-            code = code_for(event_id=served.event_id, ordinal=ordinal)
-            rows.append(_Row(ids.uuid7(), served, one, code))
-    if not rows:
+    found = [
+        (served, one)
+        for served in _served(wanted, ordinal)
+        if served.organisation_id == (one := wanted[served.event_id]).right.organisation_id
+    ]
+    if not found:
         return {}
+    rows = [
+        _Row(key, served, one, code_for(event_id=served.event_id, ordinal=ordinal))
+        for key, (served, one) in zip(ids.uuid7s(len(found)), found, strict=True)
+    ]
     now = clock.now()
     day = clock.local(now).date().isoformat()
     bodies = _bodies({row.served.organisation_id for row in rows}, memo)
@@ -217,40 +257,38 @@ def _store(wanted: Mapping[UUID, Given], memo: Memo) -> dict[UUID, Receipt]:
                 body.pk, row.key, _public(row, body.uscc, body.region.code, day), _private(row)
             )
         )
-    with bulk.pipelined():
+    with bulk.gathered():
         appended = log.append_reviews(said)
+        pairs = list(zip(rows, appended, strict=True))
         bulk.insert(
             Review,
             _COLUMNS,
-            [_columns(row, entry.key) for row, entry in zip(rows, appended, strict=True)],
-            same={"accepted_at": now},
+            [_columns(row, entry.key) for row, entry in pairs],
+            same={"ordinal": ordinal, "trust": Trust.VERIFIED.value, "accepted_at": now},
         )
         bulk.insert(
             ReviewContent,
             ("review", "text", "held_back"),
             [(row.key, row.given.review.text, _held_back(row)) for row in rows if _has_words(row)],
         )
-    for row in rows:
+        if ordinal == FIRST:
+            _open_the_loop([pair for pair in pairs if _is_bad(pair[0])], bodies, now, memo)
+    for row, entry in pairs:
         if row.given.review.photos:
             _keep_photos(row)
-    if ordinal == FOLLOW_UP:
-        for row, entry in zip(rows, appended, strict=True):
+        if ordinal == FOLLOW_UP:
             _move_the_loop(row, entry)
-    else:
-        bad = [pair for pair in zip(rows, appended, strict=True) if pair[0].given.review.is_bad]
-        if bad:
-            _open_the_loop(bad, bodies, now, memo)
+    like = common(accepted_at=rfc3339(now), ordinal=ordinal)
     return {
         row.served.event_id: receipt_for(
             row.given.review,
+            like,
             code=row.code,
-            accepted_at=now,
-            ordinal=ordinal,
             organisation=bodies[row.served.organisation_id].name_in(row.given.language),
-            service=row.served.item_name,
+            service=row.served.case.item_name,
             made=entry.made,
         )
-        for row, entry in zip(rows, appended, strict=True)
+        for row, entry in pairs
     }
 
 
@@ -260,7 +298,7 @@ def _public(row: _Row, uscc: str, region: str, day: str) -> dict[str, Any]:
     return {
         "organisation": uscc,
         "region": region,
-        "item": row.served.item_code,
+        "item": row.served.case.item_code,
         "day": day,
         "ordinal": row.given.right.ordinal,
         "level": review.level,
@@ -282,11 +320,15 @@ def _private(row: _Row) -> dict[str, str]:
 def _columns(row: _Row, entry: UUID) -> tuple[Any, ...]:
     right, review = row.given.right, row.given.review
     return (
-        *(row.key, right.organisation_id, right.event_id, right.ordinal, review.level),
-        *(json.dumps(review.tags), review.channel.value, Trust.VERIFIED.value),
+        *(row.key, right.organisation_id, right.event_id, review.level),
+        *(json.dumps(review.tags), review.channel.value),
         *(review.hide_name_from_public, review.hide_name_from_unit, hash_of(row.code)),
         *(_idempotency_hash(review), entry),
     )
+
+
+def _is_bad(row: _Row) -> bool:
+    return row.given.review.is_bad
 
 
 def _has_words(row: _Row) -> bool:
@@ -295,23 +337,7 @@ def _has_words(row: _Row) -> bool:
 
 def _held_back(row: _Row) -> str:
     """Why the words are held back, as JSON."""
-    return json.dumps([found.value for found in screen_for(_event(row), row.given.review.text)])
-
-
-def _event(row: _Row) -> ServiceEvent:
-    """The service with its case, as far as screening and opening a matter need it."""
-    served = row.served
-    case = Case(
-        id=served.case_id,
-        project_no=served.project_no,
-        name_sealed=served.name_sealed,
-        identity_sealed=served.identity_sealed,
-        mobile_sealed=served.mobile_sealed,
-        agent_sealed=served.agent_sealed,
-    )
-    return ServiceEvent(
-        id=served.event_id, organisation_id=served.organisation_id, case=case, clerks=served.clerks
-    )
+    return json.dumps([found.value for found in screen_for(row.served, row.given.review.text)])
 
 
 def _keep_photos(row: _Row) -> None:
@@ -330,6 +356,8 @@ def _open_the_loop(
     memo: Memo,
 ) -> None:
     """The matters of bad first reviews."""
+    if not bad:
+        return
     matters.open_matters(
         [
             matters.Opening(
@@ -350,11 +378,15 @@ def _open_the_loop(
 
 def _move_the_loop(row: _Row, entry: log.Appended) -> None:
     """The matter of a follow-up review. Raises ``FollowUpNotOpen``."""
-    event = _event(row)
-    matter = matter_of(event)
+    matter = matter_of(_event(row.given.right))
     if matter is None or matter.follow_up != FollowUp.ASKED:
         raise errors.FollowUpNotOpen
     matters.follow_up(matter=matter, satisfied=not row.given.review.is_bad, public=_about(entry))
+
+
+def _event(right: tokens.Token) -> ServiceEvent:
+    """The service, as far as a look-up needs it."""
+    return ServiceEvent(id=right.event_id, organisation_id=right.organisation_id)
 
 
 def _about(entry: log.Appended) -> dict[str, str]:
@@ -369,7 +401,7 @@ def takes_review(right: tokens.Token) -> bool:
         return False
     if right.ordinal == FIRST:
         return True
-    matter = matter_of(ServiceEvent(id=right.event_id, organisation_id=right.organisation_id))
+    matter = matter_of(_event(right))
     return matter is not None and matter.follow_up == FollowUp.ASKED
 
 
@@ -401,7 +433,7 @@ def _already_given(one: Given) -> Receipt:
         stored.hide_name_from_unit,
     ):
         raise errors.IdempotencyKeyReused if key else errors.TokenUsed
-    return receipt_of(stored, language=one.language)
+    return receipt_of(stored, photos=stored.photos.count(), language=one.language)
 
 
 def _said(review: NewReview) -> tuple[int, set[str], str, bool, bool]:
