@@ -240,10 +240,11 @@ class Stage:
         wrong += self._status_pages(opened)
         log = f"http://{self.address}/log"
         for one in opened[:_VERIFIED]:
-            wrong += ledger.receipt_holds(one.receipt, log)
+            wrong += ledger.receipt_holds(one.receipt, log, self._scratch / "memory")
+        later = len(repeated) - len(given)
         looked_at = (
-            f"{len(given)} receipts, all looked up, found in the public log and asked for again, "
-            f"{len(opened)} status pages opened; {len(repeated) - len(given)} without an answer given again"
+            f"{len(given)} receipts, all looked up, found in the public log and asked for again; "
+            f"{len(opened)} status pages opened; {later} who had no receipt asked again"
         )
         return looked_at, wrong
 
