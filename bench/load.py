@@ -1,9 +1,10 @@
 """A load generator of our own: as little work for each request as Python allows.
 
     python -m bench.load http://127.0.0.1:8000/api/v1/reviews BODIES [--connections 32]
-        [--seconds 10] [--first 0] [--requests 5000] [--keys PREFIX] [--answers FILE]
+        [--seconds 10] [--first 0] [--requests 5000] [--keys PREFIX] [--type MIME]
+        [--cookie COOKIE] [--answers FILE]
 
-``BODIES`` holds one JSON body a line; each is sent once. The requests are made before the clock
+``BODIES`` holds one body a line; each is sent once. The requests are made before the clock
 starts and sent by sockets that never block, over connections that are kept; each connection sends
 its next request when the answer to the one before has come. Of an answer only the status and the
 length are read. What came of it is one line of JSON (``Outcome``); ``--answers`` keeps every
@@ -99,15 +100,17 @@ class Load:
         connections: int = 32,
         first: int = 0,
         keys: str = "",
+        kind: str = "application/json",
+        cookie: str = "",
         keep: BinaryIO | None = None,
     ) -> None:
         """``first`` is the number of the first body, ``keys`` begins the Idempotency-Key of each
-        request (its number follows), ``keep`` takes the answers."""
+        request (its number follows), ``kind`` is their content type, ``keep`` takes the answers."""
         parts = urlsplit(url)
         self._address = (parts.hostname or "127.0.0.1", parts.port or 80)
         head = (
             f"POST {parts.path or '/'} HTTP/1.1\r\nhost: {parts.netloc}\r\n"
-            "content-type: application/json\r\n"
+            f"content-type: {kind}\r\n" + (f"cookie: {cookie}\r\n" if cookie else "")
         ).encode()
         named = b"idempotency-key: %b-%%d\r\n" % keys.encode() if keys else b""
         self._requests = [
@@ -262,6 +265,8 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="number of the first body")
     parser.add_argument("--requests", type=int, help="default: every body")
     parser.add_argument("--keys", default="", help="send an Idempotency-Key that begins so")
+    parser.add_argument("--type", default="application/json", help="of the bodies")
+    parser.add_argument("--cookie", default="", help="sent with each")
     parser.add_argument("--answers", type=Path, help="keep the answers here")
     asked = parser.parse_args()
     with asked.bodies.open("rb") as lines:
@@ -274,6 +279,8 @@ def main() -> None:
         connections=asked.connections,
         first=asked.first,
         keys=asked.keys,
+        kind=asked.type,
+        cookie=asked.cookie,
         keep=keep,
     )
     outcome = load.run(asked.seconds)

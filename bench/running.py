@@ -79,6 +79,19 @@ def hear(process: subprocess.Popen[str]) -> Any:
     return json.loads(line)
 
 
+def web_processes(serve: int) -> list[int]:
+    """The processes that answer requests: the workers below ``serve`` if it was given more than
+    one, else itself."""
+    if "--workers=1" in _command(serve):
+        return [serve]
+    below = Path(f"/proc/{serve}/task/{serve}/children").read_text().split()
+    return [int(child) for child in below if "spawn_main" in " ".join(_command(child))]
+
+
+def _command(process: int | str) -> list[str]:
+    return Path(f"/proc/{process}/cmdline").read_bytes().decode().split("\0")
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -47,6 +47,8 @@ def arguments(
     parser.add_argument("--json", action="store_true", help="one line of JSON for each figure")
     parser.add_argument("--store", choices=stores, help="default: each in turn")
     parsed = parser.parse_args(sys.argv[1:])
+    if parsed.store is None and len(stores) == 1:
+        [parsed.store] = stores
     if parsed.store is None:
         for name in stores:
             subprocess.run([*sys.orig_argv, f"--store={name}"], check=True)

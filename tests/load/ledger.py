@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from django.core.management import get_commands
 from django.db.models import Count, Max, Min, QuerySet, Sum
 
 from huiyin.log.models import Entry, Epoch, Leaf, PendingEntry
@@ -123,19 +122,21 @@ def places() -> list[str]:
     return [*wrong, *_any(lost, "entries without a place"), *_any(both, "entries wait and do not")]
 
 
-def receipt_holds(receipt: Mapping[str, Any], log_url: str) -> list[str]:
-    """What the verifier has against ``receipt``, once its entry is sealed."""
-    if "verify" not in get_commands():
+def receipt_holds(receipt: Mapping[str, Any], log_url: str, memory: Path) -> list[str]:
+    """What the verifier has against ``receipt``, whose entry is sealed. ``memory`` is where it
+    remembers the log: what the log said before and takes back, it finds."""
+    if find_spec("huiyin.verify") is None:
         return []
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump(receipt, file)
-        file.flush()
-        done = subprocess.run(
-            [sys.executable, "-m", "django", "verify", file.name, "--log", log_url],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "huiyin.verify", "-"),
+            *(f"--log={log_url}", f"--memory={memory}", "--lang=en"),
+        ],
+        input=json.dumps(receipt),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     said = f"{done.stdout}{done.stderr}".strip()
     return [f"{receipt['code']}: {said}"] if done.returncode else []
 

@@ -63,6 +63,10 @@ class EmbeddedPostgres:
         )
         self.start()
 
+    @property
+    def runs(self) -> bool:
+        return self._server.poll() is None
+
     def start(self) -> None:
         """Start the server on the data that is there: after ``crash()``, as after a power cut."""
         self._log = (self.folder / "log").open("ab")
@@ -79,7 +83,7 @@ class EmbeddedPostgres:
 
         Says nothing if it has crashed already.
         """
-        if self._server.poll() is None:
+        if self.runs:
             self.run("pg_ctl", "stop", "--mode=immediate", "--no-wait", f"--pgdata={self._data}")
             self._server.wait(20)
         self._log.close()
@@ -100,7 +104,7 @@ class EmbeddedPostgres:
             connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def stop(self) -> None:
-        if self._server.poll() is None:
+        if self.runs:
             self._server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
         try:
             self._server.wait(20)

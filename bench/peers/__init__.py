@@ -1,0 +1,1 @@
+"""Others who do something like it, measured in the same run."""
