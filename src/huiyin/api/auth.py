@@ -15,8 +15,8 @@ from ninja.security import HttpBearer
 from huiyin.directory.models import Staff
 from huiyin.kernel.problems import Problem
 from huiyin.kernel.throttle import Throttle
-from huiyin.reviews.models import Integrator
-from huiyin.reviews.queries import integrator_by_key
+from huiyin.reviews.models import ChannelAdapter, Integrator
+from huiyin.reviews.queries import adapter_by_key, integrator_by_key
 
 SESSION_HOURS = 12
 _LONGEST_BEARER = 300
@@ -40,6 +40,16 @@ class IntegratorKey(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> Integrator | None:
         found = integrator_by_key(token) if len(token) <= _LONGEST_BEARER else None
+        if found is None:
+            _count_wrong(request)
+        return found
+
+
+class AdapterKey(HttpBearer):
+    """The key of a channel adapter, as the administration showed it once."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> ChannelAdapter | None:
+        found = adapter_by_key(token) if len(token) <= _LONGEST_BEARER else None
         if found is None:
             _count_wrong(request)
         return found

@@ -16,7 +16,8 @@ from huiyin.api import problems
 from huiyin.kernel.problems import Problem
 
 _RAISES = "x-raises"
-_PROBLEM_SCHEMA: dict[str, Any] = {
+# A refusal, as every operation may answer it.
+PROBLEM: dict[str, Any] = {
     "type": "object",
     "description": "A refusal (RFC 9457). Nothing was changed.",
     "required": ["type", "title", "status", "code"],
@@ -61,7 +62,7 @@ def document() -> dict[str, Any]:
                 _add_refusals(operation, has_parameter="{" in path)
                 for parameter in operation["parameters"]:
                     _without_null(parameter["schema"])
-    made["components"]["schemas"]["Problem"] = _PROBLEM_SCHEMA
+    made["components"]["schemas"]["Problem"] = PROBLEM
     made["servers"] = [{"url": settings.HUIYIN_BASE_URL}]
     return made
 

@@ -11,6 +11,7 @@ from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallab
 from django.db import connection
 
 from huiyin.conf.loops import Runner, collect_garbage_rarely
+from huiyin.conf.metrics import forget_the_dead
 from huiyin.intake.lane import lane
 from huiyin.kernel import wakeup
 
@@ -48,6 +49,7 @@ def start_companions() -> Callable[[], None]:
     sys.setswitchinterval(0.0005)
     stop_others = start_listening() if connection.vendor == "postgresql" else _start_loops()
     lane.start()
+    forget_the_dead()
 
     def stop() -> None:
         # Everybody who was being answered has been, or is waiting in the lane.

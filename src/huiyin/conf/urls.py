@@ -7,11 +7,14 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
+from huiyin.conf.metrics import metrics
+
 urlpatterns: list[URLPattern | URLResolver] = [
     # One place to sign in, with one brake on guessing; it leads back to where one came from.
     path("admin/login/", RedirectView.as_view(pattern_name="desk:login", query_string=True)),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("metrics", metrics),
     path("api/", include("huiyin.api.urls")),
     path("log/", include("huiyin.api.log.urls")),
     path("gateways/", include("huiyin.api.gateways.urls")),

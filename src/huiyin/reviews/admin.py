@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from huiyin.kernel.admin import ReadOnly, SecretOnceAdmin
 from huiyin.reviews import services
-from huiyin.reviews.models import Case, Integrator, ServiceEvent, Tag, TagList
+from huiyin.reviews.models import Case, ChannelAdapter, Integrator, ServiceEvent, Tag, TagList
 
 
 @admin.register(Integrator)
@@ -29,6 +29,21 @@ class IntegratorAdmin(SecretOnceAdmin):
 
     def make_anew(self, row: Integrator) -> str:
         return services.renew_key(integrator=row)
+
+
+@admin.register(ChannelAdapter)
+class ChannelAdapterAdmin(SecretOnceAdmin):
+    fields = ["name", "channel", "active"]
+    list_display = ["name", "channel", "active"]
+    list_filter = ["active", "channel"]
+    search_fields = ["name"]
+    advice = gettext_lazy("Copy the key now and give it to the program over a safe way.")
+
+    def make(self, row: ChannelAdapter) -> tuple[ChannelAdapter, str]:
+        return services.add_adapter(name=row.name, channel=row.channel, active=row.active)
+
+    def make_anew(self, row: ChannelAdapter) -> str:
+        return services.renew_adapter_key(adapter=row)
 
 
 class TagInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]

@@ -58,6 +58,23 @@ class Integrator(Row):
         return self.name
 
 
+class ChannelAdapter(Row):
+    """A program that brings the reviews of one channel: citizens give them under their own tokens
+    all the same."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    channel = models.CharField(_("channel"), max_length=14, choices=Channel)
+    key_hash = models.BinaryField(max_length=32, unique=True, editable=False)
+    active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("channel adapter")
+        verbose_name_plural = _("channel adapters")
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Case(Row):
     """办件: one application. Whatever names a person is sealed; only the relay opens it."""
 

@@ -21,6 +21,7 @@ from huiyin.reviews import imported, tokens
 from huiyin.reviews.errors import FollowUpNotOpen, ReceiptUnknown, TokenInvalid, TokenUsed
 from huiyin.reviews.models import (
     KIND,
+    ChannelAdapter,
     ImportedChunk,
     ImportedReview,
     Integrator,
@@ -78,6 +79,16 @@ def integrator_by_key(key: str) -> Integrator | None:
         .filter(key_hash=hash_of_key(key), active=True)
         .first()
     )
+
+
+def hash_of_adapter_key(key: str) -> bytes:
+    """The keyed hash by which the key of a channel adapter is kept and found."""
+    return crypto.lookup_hash(key, purpose="channel-adapter")
+
+
+def adapter_by_key(key: str) -> ChannelAdapter | None:
+    """The active channel adapter with this key; looked up as that of an integrator."""
+    return ChannelAdapter.objects.filter(key_hash=hash_of_adapter_key(key), active=True).first()
 
 
 def by_receipt_code(typed: str) -> Review:

@@ -8,6 +8,7 @@ from huiyin.api.parsing import Renderer, StrictParser
 from huiyin.api.problems import handle_all
 from huiyin.api.v1 import (
     appeals,
+    batches,
     events,
     handling,
     matters,
@@ -32,6 +33,7 @@ in Chinese, or in English with `Accept-Language: en`; times are ISO 8601 with a 
 _ROUTERS: tuple[Router, ...] = (
     events.router,
     reviews.router,
+    batches.router,
     tags.router,
     receipts.router,
     appeals.citizen_router,

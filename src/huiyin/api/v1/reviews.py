@@ -61,7 +61,9 @@ class Invitation(Schema):
     levels: list[LevelTags]
 
 
-class NewReview(Body):
+class Said(Body):
+    """What a citizen says, whatever the channel."""
+
     token: Token
     level: Annotated[
         StrictInt,
@@ -81,6 +83,9 @@ class NewReview(Body):
     text: Annotated[StrictStr, Field(json_schema_extra={"maxLength": services.MAX_TEXT})] = ""
     hide_name_from_public: StrictBool = False
     hide_name_from_unit: StrictBool = False
+
+
+class NewReview(Said):
     channel: Literal["mobile", "web"] = "mobile"
 
 

@@ -76,13 +76,25 @@ class Lane:
 
     def give(self, given: Given) -> Receipt:
         """Wait until the review is stored for good; its receipt. Raises a ``Problem``."""
+        [verdict] = self.give_all([given])
+        return _receipt(verdict)
+
+    def give_all(self, given: Sequence[Given]) -> list[Verdict]:
+        """The same for several: what came of each, in order."""
         if self._writer is None:
-            [verdict] = submit_together([given])
-            metrics.told(verdict)
-            return _receipt(verdict)
-        future: Future[Receipt] = Future()
-        self._queue(_Waiting(given, future, None))
-        return future.result()
+            verdicts = submit_together(given)
+            for verdict in verdicts:
+                metrics.told(verdict)
+            return verdicts
+        futures: list[Future[Receipt]] = []
+        for one in given:
+            future: Future[Receipt] = Future()
+            futures.append(future)
+            try:
+                self._queue(_Waiting(one, future, None))
+            except Busy as busy:
+                future.set_exception(busy)
+        return [_verdict(future) for future in futures]
 
     async def give_async(self, given: Given) -> Receipt:
         """The same for who must not block: waits on the running event loop."""
@@ -166,6 +178,15 @@ def _resolve(told: _Told) -> None:
             future.set_result(verdict)
         else:
             future.set_exception(verdict)
+
+
+def _verdict(future: Future[Receipt]) -> Verdict:
+    error = future.exception()
+    if error is None:
+        return future.result()
+    if isinstance(error, Exception):
+        return error
+    raise error
 
 
 def _receipt(verdict: Verdict) -> Receipt:

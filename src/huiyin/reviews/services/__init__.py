@@ -1,6 +1,7 @@
 """The writers of reviews and of what they hang on. One path for good and bad ones."""
 
 from huiyin.reviews.giving import MAX_PHOTOS, MAX_TEXT, Given, NewReview
+from huiyin.reviews.services.adapters import add_adapter, renew_adapter_key
 from huiyin.reviews.services.erasing import case_of, erase_person
 from huiyin.reviews.services.importing import (
     Columns,
@@ -25,6 +26,7 @@ __all__ = [
     "Part",
     "PastReview",
     "Verdict",
+    "add_adapter",
     "add_integrator",
     "begin_file",
     "case_of",
@@ -35,6 +37,7 @@ __all__ = [
     "import_source",
     "invite",
     "link_of",
+    "renew_adapter_key",
     "renew_key",
     "seed_tags",
     "submit",

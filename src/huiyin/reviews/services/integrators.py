@@ -20,7 +20,7 @@ def add_integrator(*, name: str, region: Region, active: bool = True) -> tuple[I
 
     Only a keyed hash of the key is kept. Raises ``Invalid`` for a name that is taken.
     """
-    integrator, key = Integrator(name=name.strip(), region=region, active=active), _new_key()
+    integrator, key = Integrator(name=name.strip(), region=region, active=active), new_key()
     integrator.key_hash = hash_of_key(key)
     try:
         integrator.full_clean()
@@ -32,11 +32,12 @@ def add_integrator(*, name: str, region: Region, active: bool = True) -> tuple[I
 
 def renew_key(*, integrator: Integrator) -> str:
     """A new key for ``integrator``, shown once; the old one stops working at once."""
-    key = _new_key()
+    key = new_key()
     integrator.key_hash = hash_of_key(key)
     integrator.save(update_fields=["key_hash"])
     return key
 
 
-def _new_key() -> str:
+def new_key() -> str:
+    """A key for a program, to be shown once."""
     return _KEY_PREFIX + secrets.token_urlsafe(_KEY_BYTES)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from argparse import ArgumentParser
+from contextlib import ExitStack
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import uvicorn
@@ -11,7 +14,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from huiyin.conf import environment, startup
+from huiyin.conf import environment, metrics, startup
 
 # What a person waits for at most when the server is told to stop while pages are being sent.
 _GRACEFUL_SECONDS = 5
@@ -42,6 +45,13 @@ class Command(BaseCommand):
         startup.claim_embedded_database()
         _refuse_taken(host, port)
         connection.close()  # the threads that answer requests have their own
+        with ExitStack() as stack:
+            if workers > 1:
+                folder = stack.enter_context(TemporaryDirectory(prefix="huiyin-metrics-"))
+                os.environ[metrics.FOLDER] = folder
+            self._serve(host, port, workers)
+
+    def _serve(self, host: str, port: int, workers: int) -> None:
         uvicorn.run(
             "huiyin.conf.asgi:application",
             host=host,
