@@ -54,7 +54,7 @@ class Size:
 
 
 WHOLE = Size(reviews=10_000, seconds=20, times=6, connections=10_000)
-SHORT = Size(reviews=1_000, seconds=4, times=2, connections=1_000)
+SHORT = Size(reviews=2_000, seconds=4, times=2, connections=1_000)
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,7 @@ class Stage:
         log = f"http://{self.address}/log"
         for one in opened[:_VERIFIED]:
             wrong += ledger.receipt_holds(one.receipt, log, self._scratch / "memory")
-        later = len(repeated) - len(given)
+        later = len({one.number for one in repeated} - before.keys())
         looked_at = (
             f"{len(given)} receipts, all looked up, found in the public log and asked for again; "
             f"{len(opened)} status pages opened; {later} who had no receipt asked again"

@@ -17,6 +17,9 @@ from huiyin.reviews.receipts import hash_of
 from tests.load import ledger
 from tests.load.stage import Stage, Under
 
+# Bytes of a disk that are filled block by block.
+_LAST = 16 << 20
+
 
 def power(stage: Stage, load: Under) -> str:
     """Copy SQLite's files at arbitrary instants while it writes, and recover from each copy.
@@ -52,15 +55,15 @@ def full(stage: Stage, load: Under) -> str:
     while load.goes_on and filled < max(1, stage.size.times // 2):
         load.wait_for_more()
         ballast = stage.folder.parent / "ballast"
-        with ballast.open("wb", buffering=0) as file, suppress(OSError):
-            while True:
-                file.write(bytes(1 << 16))
-        # The last blocks too, as they come free.
         until = time.monotonic() + stage.size.seconds / 4
         with ballast.open("ab", buffering=0) as file:
+            os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(ballast.parent).free - _LAST)
+            file.seek(0, os.SEEK_END)
+            # The last blocks one by one, and again whenever one comes free.
             while time.monotonic() < until:
                 with suppress(OSError):
-                    file.write(bytes(4096))
+                    while file.write(bytes(4096)):
+                        pass
                 time.sleep(0.01)
         ballast.unlink()
         filled += 1

@@ -1,5 +1,5 @@
 // Proves in the browser that a rating is counted: by the log's tiles, its signatures and what this
-// browser remembers of it. Nothing of what is fetched is believed unless a hash or a signature holds.
+// browser remembers of it. Nothing that is fetched is believed unless a hash or a signature holds.
 //
 // The formats are those of C2SP (tlog-tiles, signed notes, checkpoints) and RFC 6962. The command
 // `huiyin verify` does the same without trusting this page.
@@ -10,7 +10,14 @@ const ED25519 = 1;
 // The clocks of the log and of this machine may differ by this much.
 const GRACE_MS = 60_000;
 const AGAIN_MS = 10_000;
-const LIMITS = { receipt: 1 << 20, keys: 1 << 20, checkpoint: 1 << 16, found: 4096, tile: WIDTH * HASH_BYTES };
+// The largest answers that are read, in bytes.
+const LIMITS = {
+  receipt: 1 << 20,
+  keys: 1 << 20,
+  checkpoint: 1 << 16,
+  found: 4096,
+  tile: WIDTH * HASH_BYTES,
+};
 
 /** Why something is not proven; `code` names the sentence, `kind` the verdict. */
 class Problem extends Error {
@@ -65,20 +72,26 @@ function isName(text) {
   return text !== "" && !/[\s+\p{C}]/u.test(text);
 }
 
+const importKey = (raw) =>
+  crypto.subtle.importKey("raw", raw, { name: "Ed25519" }, false, ["verify"]);
+
 async function readKey(vkey) {
   const [name, digest, ...rest] = String(vkey).split("+");
   const raw = unbase64(rest.join("+"));
-  if (!isName(name) || !raw || raw.length !== 1 + HASH_BYTES || raw[0] !== ED25519) throw logWrong("keys_malformed");
+  if (!isName(name) || !raw || raw.length !== 1 + HASH_BYTES || raw[0] !== ED25519) {
+    throw logWrong("keys_malformed");
+  }
   const hash = (await sha256(utf8(name + "\n"), raw)).slice(0, 4);
   if (hex(hash) !== digest) throw logWrong("keys_malformed");
-  const key = await crypto.subtle.importKey("raw", raw.slice(1), { name: "Ed25519" }, false, ["verify"]);
+  const key = await importKey(raw.slice(1));
   return { vkey, name, hash, key };
 }
 
 /** The text of a signed note and its signatures; null when it is none. */
 function readNote(whole) {
   const blank = whole.lastIndexOf("\n\n");
-  if (blank < 0 || !whole.endsWith("\n") || !isText(whole) || /[\x00-\x09\x0b-\x1f]/.test(whole)) return null;
+  if (blank < 0 || !whole.endsWith("\n") || !isText(whole)) return null;
+  if (/[\x00-\x09\x0b-\x1f]/.test(whole)) return null;
   const signatures = [];
   for (const line of whole.slice(blank + 2, -1).split("\n")) {
     const matched = /^— ([^ +]+) ([A-Za-z0-9+/]+={0,2})$/.exec(line);
@@ -91,11 +104,12 @@ function readNote(whole) {
 
 const isBy = (key) => (signature) => signature.name === key.name && same(signature.hash, key.hash);
 
-/** Whether `key` signed `note`: true, false when it did not, null when a signature in its name is wrong. */
+/** Whether `key` signed `note`; null when a signature in its name is wrong. */
 async function isSigned(note, key) {
   const claimed = note.signatures.filter(isBy(key));
   for (const one of claimed) {
-    if (!(await crypto.subtle.verify({ name: "Ed25519" }, key.key, one.bytes, utf8(note.text)))) return null;
+    const kind = { name: "Ed25519" };
+    if (!(await crypto.subtle.verify(kind, key.key, one.bytes, utf8(note.text)))) return null;
   }
   return claimed.length > 0;
 }
@@ -104,7 +118,8 @@ function readCheckpoint(whole) {
   const note = readNote(whole);
   const [origin, size, root, ...more] = note ? note.text.slice(0, -1).split("\n") : [];
   const raw = root && unbase64(root);
-  if (!raw || raw.length !== HASH_BYTES || !/^(0|[1-9][0-9]{0,14})$/.test(size) || more.includes("")) {
+  const isSize = /^(0|[1-9][0-9]{0,14})$/.test(size);
+  if (!raw || raw.length !== HASH_BYTES || !isSize || more.includes("")) {
     throw logWrong("checkpoint_malformed");
   }
   return { origin, size: Number(size), root: raw, note };
@@ -112,7 +127,9 @@ function readCheckpoint(whole) {
 
 /** The log's keys, each introduced by the one before it, from the first that `trusted` names on. */
 async function readKeys(listing, trusted) {
-  if (!listing || !isText(listing.origin) || !Array.isArray(listing.keys) || !listing.keys.length) throw logWrong("keys_malformed");
+  if (!listing || !isText(listing.origin) || !Array.isArray(listing.keys) || !listing.keys.length) {
+    throw logWrong("keys_malformed");
+  }
   const keys = [];
   for (const item of listing.keys) {
     if (!item || typeof item.since !== "string") throw logWrong("keys_malformed");
@@ -122,7 +139,9 @@ async function readKeys(listing, trusted) {
     if (keys.length) {
       const note = readNote(String(item.introduction));
       const wanted = `${listing.origin}/key\n${item.vkey}\n${item.since}\n`;
-      if (!note || note.text !== wanted || !(await isSigned(note, keys.at(-1)))) throw logWrong("chain_broken");
+      if (!note || note.text !== wanted || !(await isSigned(note, keys.at(-1)))) {
+        throw logWrong("chain_broken");
+      }
     }
     keys.push(key);
   }
@@ -176,7 +195,8 @@ class Log {
   async tile(level, number, width) {
     const digits = String(number);
     const groups = digits.padStart(Math.ceil(digits.length / 3) * 3, "0").match(/.{3}/g);
-    const path = `tile/${level}/${groups.map((group, at) => (at < groups.length - 1 ? "x" : "") + group).join("/")}`;
+    const names = groups.map((group, at) => (at < groups.length - 1 ? `x${group}` : group));
+    const path = `tile/${level}/${names.join("/")}`;
     let body = null;
     if (width < WIDTH) body = await this.get(`${path}.p/${width}`, LIMITS.tile, { missing: true });
     body ??= await this.get(path, LIMITS.tile);
@@ -218,7 +238,8 @@ class Tree {
 
   async hash(start, end) {
     const size = end - start;
-    if (Number.isInteger(Math.log2(size)) && start % size === 0) return this.node(Math.log2(size), start / size);
+    const height = Math.log2(size);
+    if (Number.isInteger(height) && start % size === 0) return this.node(height, start / size);
     const middle = start + Tree.split(size);
     return nodeHash(await this.hash(start, middle), await this.hash(middle, end));
   }
@@ -234,7 +255,9 @@ class Tree {
     );
     while (hashes.length > 1) {
       const above = [];
-      for (let at = 0; at < hashes.length; at += 2) above.push(await nodeHash(hashes[at], hashes[at + 1]));
+      for (let at = 0; at < hashes.length; at += 2) {
+        above.push(await nodeHash(hashes[at], hashes[at + 1]));
+      }
       hashes = above;
     }
     return hashes[0];
@@ -292,7 +315,8 @@ function recall(origin) {
 function remember(ring, checkpoint) {
   try {
     const keys = ring.led.map((key) => key.vkey);
-    localStorage.setItem(placeOf(ring.origin), JSON.stringify({ v: 1, keys, checkpoint: checkpoint.note.whole }));
+    const remembered = { v: 1, keys, checkpoint: checkpoint.note.whole };
+    localStorage.setItem(placeOf(ring.origin), JSON.stringify(remembered));
   } catch {
     // Then the next look compares with nothing, and says so.
   }
@@ -307,14 +331,16 @@ async function prove(receipt, log, told) {
   const listing = await log.json("keys", LIMITS.keys, { fresh: true });
   const ring = await readKeys(listing, remembered && remembered.keys);
   if (ring.origin !== promise.origin) throw receiptWrong("another_log");
-  const signer = [...ring.led, ...ring.older].find((key) => promise.note.signatures.some(isBy(key)));
+  const named = (key) => promise.note.signatures.some(isBy(key));
+  const signer = [...ring.led, ...ring.older].find(named);
   if (!signer) throw receiptWrong("promise_key_unknown");
   if (!(await isSigned(promise.note, signer))) throw receiptWrong("promise_forged");
   if (promise.acceptedAt > signer.retired) throw receiptWrong("promise_key_unknown");
   told.proven("promise_signed", { log: ring.origin });
   await compareEntry(receipt, promise, told);
 
-  const found = await log.json(`find/${hex(promise.leafHash)}`, LIMITS.found, { missing: true, fresh: true });
+  const asked = { missing: true, fresh: true };
+  const found = await log.json(`find/${hex(promise.leafHash)}`, LIMITS.found, asked);
   const checkpoint = await log.checkpoint();
   if (checkpoint.origin !== ring.origin) throw logWrong("checkpoint_malformed");
   await checkSignatures(checkpoint, ring);
@@ -324,7 +350,9 @@ async function prove(receipt, log, told) {
 
   const index = found && found.index;
   const isThere = Number.isInteger(index) && index >= 0 && index < checkpoint.size;
-  if (isThere && !same(await tree.rootWith(promise.leafHash, index), checkpoint.root)) throw logWrong("not_included");
+  if (isThere && !same(await tree.rootWith(promise.leafHash, index), checkpoint.root)) {
+    throw logWrong("not_included");
+  }
   remember(ring, checkpoint);
   if (isThere) {
     // People count from one.
@@ -341,8 +369,12 @@ function readPromise(receipt) {
   const [title, digest, moment, delay, ...more] = note ? note.text.slice(0, -1).split("\n") : [];
   const leaf = digest && unbase64(digest);
   const origin = title && title.endsWith("/promise") ? title.slice(0, -"/promise".length) : "";
-  if (!leaf || leaf.length !== HASH_BYTES || !isName(origin) || more.length || !/^[1-9][0-9]{0,8}$/.test(delay)) throw receiptWrong("promise_malformed");
-  const acceptedAt = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(moment) ? Date.parse(moment) : NaN;
+  const isDelay = /^[1-9][0-9]{0,8}$/.test(delay);
+  const isMoment = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(moment);
+  const acceptedAt = isMoment ? Date.parse(moment) : NaN;
+  if (!leaf || leaf.length !== HASH_BYTES || !isName(origin) || more.length || !isDelay) {
+    throw receiptWrong("promise_malformed");
+  }
   if (Number.isNaN(acceptedAt)) throw receiptWrong("promise_malformed");
   const agrees =
     hex(leaf) === receipt.entry_hash &&
@@ -354,7 +386,9 @@ function readPromise(receipt) {
 }
 
 async function compareEntry(receipt, promise, told) {
-  if (!isText(receipt.entry) || !same(await leafHash(utf8(receipt.entry)), promise.leafHash)) throw receiptWrong("receipt_differs");
+  if (!isText(receipt.entry) || !same(await leafHash(utf8(receipt.entry)), promise.leafHash)) {
+    throw receiptWrong("receipt_differs");
+  }
   let entry = null;
   try {
     entry = JSON.parse(receipt.entry);
@@ -364,6 +398,8 @@ async function compareEntry(receipt, promise, told) {
   // The day where the platform is; China has one time zone, eight hours ahead.
   const day = new Date(promise.acceptedAt + 8 * 3_600_000).toISOString().slice(0, 10);
   const agrees =
+    entry &&
+    Array.isArray(receipt.tags) &&
     entry.kind === "review" &&
     entry.level === receipt.level &&
     entry.ordinal === receipt.ordinal &&
@@ -376,9 +412,12 @@ async function compareEntry(receipt, promise, told) {
     told.note("text_not_proven");
     return;
   }
-  if (!isText(receipt.text) || !/^[0-9a-f]{64}$/.test(salt)) throw receiptWrong("receipt_differs");
+  if (!isText(receipt.text) || !/^[0-9a-f]{64}$/.test(salt) || !entry.private) {
+    throw receiptWrong("receipt_differs");
+  }
   const bytes = Uint8Array.from(salt.match(/../g), (pair) => parseInt(pair, 16));
-  const key = await crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  const kind = { name: "HMAC", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("raw", bytes, kind, false, ["sign"]);
   const made = hex(new Uint8Array(await crypto.subtle.sign("HMAC", key, utf8(receipt.text))));
   if (made !== entry.private.text) throw receiptWrong("text_differs");
   told.proven("text_same");
@@ -409,7 +448,7 @@ async function compareRemembered(old, now, tree, told) {
 
 async function canProve() {
   try {
-    await crypto.subtle.importKey("raw", new Uint8Array(32), { name: "Ed25519" }, false, ["verify"]);
+    await importKey(new Uint8Array(HASH_BYTES));
     return typeof AbortSignal.timeout === "function";
   } catch {
     return false; // no Web Crypto here (no https), or none that knows Ed25519
@@ -434,7 +473,8 @@ function showIn(section) {
 
   function shown(value) {
     if (value instanceof Date) {
-      return value.toLocaleString(locale, { timeZone: "Asia/Shanghai", dateStyle: "medium", timeStyle: "medium" });
+      const style = { timeZone: "Asia/Shanghai", dateStyle: "medium", timeStyle: "medium" };
+      return value.toLocaleString(locale, style);
     }
     return typeof value === "number" ? value.toLocaleString(locale) : String(value);
   }
