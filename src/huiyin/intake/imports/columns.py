@@ -60,6 +60,8 @@ _TIME = (
 )
 _TIMES = re.compile(rf"^{_TIME}$", re.MULTILINE)
 _MAX_TAGS, _MAX_REFERENCE = 20, 100
+# Different values of a field that are remembered.
+_MANY = 100_000
 _TAG = re.compile(r"[1-5][0-9]{2}")
 _BETWEEN_TAGS = re.compile(r"[,，;；、\s]+")
 
@@ -83,10 +85,35 @@ class Decoded:
     texts: int = 0
 
 
+# What different values of a field have been read as, by field; kept from piece to piece.
+Seen = dict[str, dict[str, str]]
+
+
 @dataclass
-class _Faults:
+class _Reading:
+    """The reading of some rows: what was seen before, and what is wrong with which row."""
+
     names: Mapping[str, str]
+    seen: Seen
     found: dict[int, list[Fault]] = field(default_factory=dict)
+
+    def column(self, ours: str, column: Sequence[str], read: Callable[[str], str]) -> list[str]:
+        """``column`` as it is read, each different value once; empty where it is wrong."""
+        values = self.seen.setdefault(ours, {})
+        if len(values) > _MANY:
+            values.clear()
+        wrong: dict[str, str] = {}
+        for value in set(column).difference(values):
+            try:
+                values[value] = read(value)
+            except Wrong as error:
+                wrong[value] = str(error)
+        if not wrong:
+            return [values[value] for value in column]
+        for place, value in enumerate(column):
+            if value in wrong:
+                self.add(place, ours, wrong[value])
+        return [values.get(value, "") for value in column]
 
     def add(self, place: int, ours: str, reason: str) -> None:
         self.found.setdefault(place, []).append(Fault(self.names.get(ours, ours), reason))
@@ -100,23 +127,26 @@ def decode(
     today: date,
     names: Mapping[str, str],
     odd: Collection[int] = (),
+    seen: Seen | None = None,
 ) -> Decoded:
     """Read rows given as columns by our names of the fields, all of one length and of text.
 
     ``known`` are the codes of the organisations that there are, ``names`` what the file calls each
-    field; ``odd`` rows are passed over. Reasons never repeat a value, which may be personal.
+    field; ``odd`` rows are passed over. ``seen`` is kept by the caller, for as long as nothing else
+    changes, and makes the next rows quicker to read. Reasons never repeat a value, which may be
+    personal.
     """
     count = len(next(iter(given.values())))
-    faults = _Faults(names)
+    at = _Reading(names, {} if seen is None else seen)
 
     def each(ours: str, read: Callable[[str], str]) -> Sequence[str]:
-        return _by_value(given[ours], read, ours, faults) if ours in given else [""] * count
+        return at.column(ours, given[ours], read) if ours in given else [""] * count
 
     default = each("default", _is_default)
-    channel = _channels(given, manner, faults, count)
+    channel = _channels(given, manner, at, count)
     level = each("level", _level(manner))
     tags = each("tags", _tags)
-    _compare(level, tags, faults)
+    _compare(level, tags, at)
     columns = Columns(
         organisation=each("organisation", _organisation(known)),
         item_code=each("item", lambda value: reading.item(value) if value else ""),
@@ -124,8 +154,8 @@ def decode(
         channel=channel,
         level=level,
         tags=tags,
-        day=_days(given["day"], today, faults),
-        reference=_references(given.get("reference", [""] * count), faults),
+        day=_days(given["day"], today, at),
+        reference=_references(given.get("reference", [""] * count), at),
     )
     # Whatever else such a row holds, nobody said it.
     nobody: set[int] = (
@@ -134,7 +164,7 @@ def decode(
     if _NOBODY in channel:
         nobody |= {place for place, value in enumerate(channel) if value == _NOBODY}
     nobody.difference_update(odd)
-    found = {place: tuple(some) for place, some in faults.found.items() if place not in nobody}
+    found = {place: tuple(some) for place, some in at.found.items() if place not in nobody}
     left_out = nobody.union(found, odd)
     if left_out:
         columns = columns.chosen([place not in left_out for place in range(count)])
@@ -142,24 +172,6 @@ def decode(
     if texts and left_out:
         texts = list(compress(texts, (place not in left_out for place in range(count))))
     return Decoded(columns, frozenset(nobody), found, len(texts) - texts.count(""))
-
-
-def _by_value(
-    column: Sequence[str], read: Callable[[str], str], ours: str, faults: _Faults
-) -> list[str]:
-    """``column`` as it is read, each different value once."""
-    values: dict[str, str] = {}
-    wrong: dict[str, str] = {}
-    for value in set(column):
-        try:
-            values[value] = read(value)
-        except Wrong as error:
-            values[value], wrong[value] = "", str(error)
-    if wrong:
-        for place, value in enumerate(column):
-            if value in wrong:
-                faults.add(place, ours, wrong[value])
-    return [values[value] for value in column]
 
 
 def _organisation(known: Collection[str]) -> Callable[[str], str]:
@@ -175,7 +187,7 @@ def _organisation(known: Collection[str]) -> Callable[[str], str]:
 
 
 def _channels(
-    given: Mapping[str, Sequence[str]], manner: Manner, faults: _Faults, count: int
+    given: Mapping[str, Sequence[str]], manner: Manner, at: _Reading, count: int
 ) -> Sequence[str]:
     """Our names of the channels; ``_NOBODY`` where the code says that a system gave the rating."""
     codes = PF.get(manner.pf, {})
@@ -192,16 +204,16 @@ def _channels(
             raise Wrong(_("Must be one of %(codes)s.") % {"codes": ", ".join(Channel.values)})
         return value
 
-    named = _by_value(given.get("channel", [""] * count), by_name, "channel", faults)
-    coded = _by_value(given.get("pf", [""] * count), by_code, "pf", faults)
+    named = at.column("channel", given.get("channel", [""] * count), by_name)
+    coded = at.column("pf", given.get("pf", [""] * count), by_code)
     both = set(zip(named, coded, strict=True))
     if any(bool(name) == bool(code) for name, code in both):
         ours = "channel" if "channel" in given else "pf"
         for place, (name, code) in enumerate(zip(named, coded, strict=True)):
             if name and code and code not in {name, _NOBODY}:
-                faults.add(place, "pf", _("Comes under two names with different values."))
-            elif not name and not code and place not in faults.found:
-                faults.add(place, ours, _("Is required."))
+                at.add(place, "pf", _("Comes under two names with different values."))
+            elif not name and not code and place not in at.found:
+                at.add(place, ours, _("Is required."))
     if both <= {(name, "") for name in named}:
         return named
     return [
@@ -232,7 +244,7 @@ def _tags(value: str) -> str:
     return ",".join(sorted(set(codes)))
 
 
-def _compare(level: Sequence[str], tags: Sequence[str], faults: _Faults) -> None:
+def _compare(level: Sequence[str], tags: Sequence[str], at: _Reading) -> None:
     """In every generation of tags the first digit of a code is its level (5 is the best)."""
     foreign = {
         (one, codes)
@@ -242,43 +254,41 @@ def _compare(level: Sequence[str], tags: Sequence[str], faults: _Faults) -> None
     if foreign:
         for place, both in enumerate(zip(level, tags, strict=True)):
             if both in foreign:
-                faults.add(place, "tags", _("Holds a tag of another level."))
+                at.add(place, "tags", _("Holds a tag of another level."))
 
 
 def _is_default(value: str) -> str:
     return "yes" if value and reading.flag(value) else ""
 
 
-def _days(column: Sequence[str], today: date, faults: _Faults) -> Sequence[str]:
+def _days(column: Sequence[str], today: date, at: _Reading) -> Sequence[str]:
     """The days, as people in China read them."""
-    joined = "\n".join(column)
-    days: Sequence[str] = _TIMES.findall(joined)
-    if len(days) != len(column) or joined.count("\n") != len(column) - 1:
-        days = _by_value(column, _day, "day", faults)
     latest = today.isoformat()
 
-    def check(day: str) -> str:
+    def day(text: str) -> str:
         try:
-            if day:
-                date.fromisoformat(day)
+            date.fromisoformat(text)
         except ValueError as error:
             raise Wrong(_("Must be a time such as 2024-03-04 10:15:00.")) from error
-        if day > latest:
+        if text > latest:
             raise Wrong(_("Lies in the future. Check the clock."))
-        return day
+        return text
 
-    return _by_value(days, check, "day", faults)
+    def moment(text: str) -> str:
+        if not text:
+            raise Wrong(_("Is required."))
+        return day(clock.local(reading.moment(text)).date().isoformat())
+
+    joined = "\n".join(column)
+    days: Sequence[str] = _TIMES.findall(joined)
+    if len(days) == len(column) and joined.count("\n") == len(column) - 1:
+        return at.column("day", days, day)
+    return at.column("day", column, moment)
 
 
-def _day(value: str) -> str:
-    if not value:
-        raise Wrong(_("Is required."))
-    return clock.local(reading.moment(value)).date().isoformat()
-
-
-def _references(column: Sequence[str], faults: _Faults) -> Sequence[str]:
+def _references(column: Sequence[str], at: _Reading) -> Sequence[str]:
     joined = "".join(column)
     plain = joined.isascii() and joined.isprintable() and " " not in joined
     if plain and max(map(len, column), default=0) <= _MAX_REFERENCE:
         return column
-    return _by_value(column, reading.text(_MAX_REFERENCE), "reference", faults)
+    return at.column("reference", column, reading.text(_MAX_REFERENCE))

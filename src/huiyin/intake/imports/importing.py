@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from huiyin.directory.models import Organisation
 from huiyin.intake.events.files import Line, Rejects, Unreadable
-from huiyin.intake.imports.columns import Manner, decode
+from huiyin.intake.imports.columns import Manner, Seen, decode
 from huiyin.intake.imports.pieces import Opened, Piece, open_pieces
 from huiyin.kernel import clock
 from huiyin.reviews import services as reviews
@@ -161,6 +161,7 @@ def _read(opened: Opened, manner: Manner, skip: int) -> Iterator[Read]:
     # All of them at once: the pieces are read in a thread that does not ask the database.
     known = frozenset(Organisation.objects.order_by().values_list("uscc", flat=True))
     today = clock.today()
+    seen: Seen = {}
 
     def decoded() -> Iterator[Read]:
         for piece in opened.pieces(skip, PIECE):
@@ -171,6 +172,7 @@ def _read(opened: Opened, manner: Manner, skip: int) -> Iterator[Read]:
                 today=today,
                 names=piece.names,
                 odd=piece.odd,
+                seen=seen,
             )
             rejected = list(_rejected(piece, found.faults))
             yield Read(piece.rows, found.reviews, len(found.defaults), found.texts, rejected)
