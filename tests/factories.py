@@ -95,7 +95,7 @@ def staff(
     """Somebody with a duty over their organisation ``of``, or over the region ``over``."""
     of = of or organisation()
     username = username or f"{role.value}-{next(_serial)}"
-    return directory.add_staff(
+    someone = directory.add_staff(
         username=username,
         display_name=f"工作人员{next(_serial)}",
         organisation=of,
@@ -103,6 +103,9 @@ def staff(
         role=role,
         region=over,
     )
+    # Tests that hold the clock at a day of their own find them on duty, too.
+    someone.duties.update(starts_on=date(2020, 1, 1))
+    return someone
 
 
 def colleague(of: Organisation) -> Staff:

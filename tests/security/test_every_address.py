@@ -62,6 +62,7 @@ class For(Enum):
     RECEIPT = "whoever has the receipt's code"
     PROVIDER = "a provider who signs what it sends"
     SYSTEM = "a business system with its key"
+    CHANNEL = "a channel adapter with its key"
     STAFF = "everybody who is signed in"
     SEES = "whoever may see the matter"
     SUPERVISES = "the supervisor of the matter's unit"
@@ -113,6 +114,8 @@ ADDRESSES: dict[str, For] = {
     "gateways/sms/reports": For.PROVIDER,
     "gateways/sms/messages": For.PROVIDER,
     "gateways/calls": For.PROVIDER,
+    # the operator, who knows a token
+    "metrics": For.PROVIDER,
     # the desk
     "desk/": For.STAFF,
     "desk/password/": For.STAFF,
@@ -161,6 +164,7 @@ ADDRESSES: dict[str, For] = {
     "api/v1/reviews": For.ANYBODY,
     "api/v1/sessions": For.ANYBODY,
     "api/v1/events": For.SYSTEM,
+    "api/v1/reviews/batch": For.CHANNEL,
     "api/v1/receipts/<code>": For.RECEIPT,
     "api/v1/receipts/<code>/follow-up/decline": For.RECEIPT,
     "api/v1/receipts/<code>/statements": For.RECEIPT,
@@ -286,6 +290,7 @@ class World:
                 For.RECEIPT: {"nobody"},
                 For.PROVIDER: set[str](),
                 For.SYSTEM: set[str](),
+                For.CHANNEL: set[str](),
                 For.STAFF: signed_in,
                 For.SEES: seers | {"arbiter", "auditor"},
                 For.SUPERVISES: {"supervisor"},
@@ -459,7 +464,8 @@ def _turned_away(route: str, who: str, status: int, location: str) -> bool:
     """Whether this is how ``who``, for whom the address is not, is turned away there."""
     is_known = who not in {"nobody", "closed account"}
     if route.startswith("api/"):
-        return status == (404 if is_known and route != "api/v1/events" else 401)
+        by_key = ADDRESSES[route] in {For.SYSTEM, For.CHANNEL}
+        return status == (404 if is_known and not by_key else 401)
     if route == "desk/stream":
         return status == 403
     if route.startswith(_ADMINISTRATION) and status == 302:
