@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from prometheus_client import Counter, Gauge, Histogram
 
 from huiyin.kernel.problems import Problem
@@ -29,9 +31,12 @@ def stored(reviews: int, seconds: float) -> None:
     commit_seconds.observe(seconds)
 
 
-def told(verdict: Verdict) -> None:
-    """What became of one review."""
-    if isinstance(verdict, Receipt):
-        accepted.inc()
-    else:
-        rejected.labels(verdict.code if isinstance(verdict, Problem) else "server-error").inc()
+def told(verdicts: Sequence[Verdict]) -> None:
+    """What became of the reviews of a batch."""
+    kept = sum(isinstance(verdict, Receipt) for verdict in verdicts)
+    accepted.inc(kept)
+    if kept < len(verdicts):
+        for verdict in verdicts:
+            if not isinstance(verdict, Receipt):
+                reason = verdict.code if isinstance(verdict, Problem) else "server-error"
+                rejected.labels(reason).inc()

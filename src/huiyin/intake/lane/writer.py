@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -26,7 +25,7 @@ log = logging.getLogger(__name__)
 
 # As many as one transaction stores: what one failing statement makes all of them wait for again.
 MOST_TOGETHER = 512
-LINGER_SECONDS = 0.0005
+LINGER_SECONDS = 0.002
 # Tags, organisations, rules and who is on duty are believed for so long.
 MEMO_SECONDS = 5.0
 _RETRY_AFTER_SECONDS = 1
@@ -57,7 +56,10 @@ class Lane:
         self._stopping = False
         self._writer: threading.Thread | None = None
         self._most = settings.HUIYIN_LANE_QUEUE
-        self._last_batch = 0
+        # How many were stored last, and came meanwhile.
+        self._crowd = 0
+        # The bell rings when so many are waiting.
+        self._expected = 1
 
     def start(self) -> None:
         self._stopping = False
@@ -83,8 +85,7 @@ class Lane:
         """The same for several: what came of each, in order."""
         if self._writer is None:
             verdicts = submit_together(given)
-            for verdict in verdicts:
-                metrics.told(verdict)
+            metrics.told(verdicts)
             return verdicts
         futures: list[Future[Receipt]] = []
         for one in given:
@@ -114,7 +115,7 @@ class Lane:
             metrics.rejected.labels(Busy.code).inc()
             raise Busy(retry_after=_RETRY_AFTER_SECONDS)
         self._waiting.append(one)
-        if not self._bell.is_set():
+        if len(self._waiting) >= self._expected:
             self._bell.set()
 
     def _run(self) -> None:
@@ -130,14 +131,15 @@ class Lane:
         connection.close()
 
     def _next(self) -> list[_Waiting]:
-        """Whoever is waiting. While fewer are than a moment ago, the others are given half a
-        millisecond to come: a transaction costs nearly the same for all of them as for a few."""
+        """Whoever is waiting. While fewer are than were here a moment ago, the others are given two
+        milliseconds to come: a transaction costs nearly the same for all of them as for a few."""
         waiting = self._waiting
-        if len(waiting) < self._last_batch:
-            time.sleep(LINGER_SECONDS)
-        batch = [waiting.popleft() for _ in range(min(len(waiting), MOST_TOGETHER))]
-        self._last_batch = len(batch)
-        return batch
+        if len(waiting) < min(self._crowd, MOST_TOGETHER) and not self._stopping:
+            self._expected = self._crowd
+            self._bell.wait(LINGER_SECONDS)
+            self._expected = 1
+        self._bell.clear()
+        return [waiting.popleft() for _ in range(min(len(waiting), MOST_TOGETHER))]
 
     def _store(self, batch: Sequence[_Waiting], memo: Memo) -> None:
         began = clock.monotonic()
@@ -150,6 +152,7 @@ class Lane:
             verdicts = [error] * len(batch)
             close_old_connections()
         metrics.stored(len(batch), clock.monotonic() - began)
+        self._crowd = len(batch) + len(self._waiting)
         metrics.waiting.set(len(self._waiting))
         _tell(batch, verdicts)
 
@@ -160,8 +163,8 @@ _Told = list[tuple[Future[Receipt] | asyncio.Future[Receipt], Verdict]]
 def _tell(batch: Sequence[_Waiting], verdicts: Sequence[Verdict]) -> None:
     """Tell each what became of theirs; those of one event loop in one go."""
     by_loop: dict[asyncio.AbstractEventLoop | None, _Told] = {}
+    metrics.told(verdicts)
     for one, verdict in zip(batch, verdicts, strict=True):
-        metrics.told(verdict)
         by_loop.setdefault(one.loop, []).append((one.future, verdict))
     for loop, told in by_loop.items():
         if loop is None:
