@@ -33,6 +33,7 @@ _LIMITS = (
     ("/desk/", 45 * MB),
     ("/admin/", 45 * MB),
     ("/api/v1/events", 8 * MB),
+    ("/api/v1/reviews/batch", 8 * MB),
     ("/api/v1/matters/", 10 * MB),
 )
 _OTHERWISE = 2 * MB

@@ -53,7 +53,7 @@ HUIYIN_SUPPRESS_BELOW = env.number("HUIYIN_SUPPRESS_BELOW", 5)
 # Minutes by which the clock of a sending system may run ahead of ours.
 HUIYIN_EVENT_SKEW_MINUTES = env.number("HUIYIN_EVENT_SKEW_MINUTES", 20)
 # Reviews that may wait for their receipt in one web process; who comes then is asked to come back.
-HUIYIN_LANE_QUEUE = env.number("HUIYIN_LANE_QUEUE", 4096)
+HUIYIN_LANE_QUEUE = env.number("HUIYIN_LANE_QUEUE", 2000)
 # Who asks for /metrics has to know this; without one there is nothing.
 HUIYIN_METRICS_TOKEN = env.text("HUIYIN_METRICS_TOKEN", "")
 # Days for which an invitation can be answered.

@@ -73,6 +73,11 @@ def gathered() -> Iterator[None]:
         _execute(sql, [value for one in waiting for value in one.parameters])
 
 
+def is_whole() -> bool:
+    """Whether what is inserted now is stored all or nothing: in a transaction, or gathered."""
+    return connection.in_atomic_block or _gathering.inserts is not None
+
+
 def fetch(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
     """The rows of a statement that is asked again and again: PostgreSQL keeps its plan."""
     if connection.vendor != "postgresql":

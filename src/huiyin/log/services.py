@@ -115,7 +115,7 @@ def append_reviews(news: Sequence[NewReview]) -> list[Appended]:
 
     Must run inside the transaction of what they record.
     """
-    if not transaction.get_connection().in_atomic_block:
+    if not bulk.is_whole():
         raise RuntimeError("a log entry belongs into the transaction of what it records")
     now, keys = clock.now(), ids.uuid7s(len(news))
     made = [_fitting(entries.make("review", new.public, new.private, plain=True)) for new in news]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from huiyin.intake.lane import Busy, Lane, writer
+from huiyin.intake.lane import Busy, Lane, Unavailable, writer
 from huiyin.reviews import errors, tokens
 from huiyin.reviews.models import Review
 from huiyin.reviews.receipts import Receipt
@@ -127,7 +127,25 @@ def test_who_hangs_up_is_stored_all_the_same(lane: Lane) -> None:
     assert Review.objects.count() == 1
 
 
-def test_a_database_that_is_gone_is_told_to_all_and_the_lane_goes_on(
+def test_a_connection_that_was_closed_is_made_anew_and_nobody_notices(
+    lane: Lane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really, tries = writer.submit_together, []
+
+    def gone_once(*asked: Any) -> Any:
+        tries.append(1)
+        # The database stored it, and the connection broke before it could say so.
+        receipts = really(*asked)
+        if len(tries) == 1:
+            raise OperationalError("the connection is closed")
+        return receipts
+
+    monkeypatch.setattr(writer, "submit_together", gone_once)
+    assert lane.give(given()).level == 5
+    assert Review.objects.count() == 1
+
+
+def test_while_the_database_is_gone_all_are_asked_to_come_again_and_the_lane_goes_on(
     lane: Lane, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     one = given(text="请打我电话 13900009876")
@@ -137,10 +155,27 @@ def test_a_database_that_is_gone_is_told_to_all_and_the_lane_goes_on(
             raise OperationalError("gone")
 
         patch.setattr(writer, "submit_together", gone)
-        with pytest.raises(OperationalError):
+        with pytest.raises(Unavailable) as refused:
             lane.give(one)
+        assert refused.value.status == 503
+        assert refused.value.extra["retry_after"]
     assert lane.give(one).level == 5
     assert "13900009876" not in caplog.text
+
+
+def test_repetitions_are_answered_in_two_queries_however_many() -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    counts = []
+    for many in (2, 9):
+        group = [given() for _ in range(many)]
+        writer.submit_together(group)
+        with CaptureQueriesContext(connection) as captured:
+            again = writer.submit_together(group)
+        assert all(isinstance(verdict, Receipt) for verdict in again)
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
 
 
 def test_what_does_not_change_is_read_once_for_many(lane: Lane, batches: list[int]) -> None:

@@ -17,7 +17,7 @@ from huiyin.api.auth import address_of
 from huiyin.api.openapi import raises
 from huiyin.api.v1.shapes import Body, LevelTags
 from huiyin.api.v1.tags import by_level
-from huiyin.intake.lane import Busy, lane
+from huiyin.intake.lane import Busy, Unavailable, lane
 from huiyin.kernel.problems import TooMany
 from huiyin.kernel.throttle import Throttle
 from huiyin.reviews import errors, services, tokens
@@ -93,7 +93,7 @@ class Receipt(Schema):
     """Keep it: the code alone opens the status page, and proves that the review is counted."""
 
     code: str
-    accepted_at: datetime
+    accepted_at: str = Field(json_schema_extra={"format": "date-time"})
     ordinal: int
     level: int
     tags: list[str]
@@ -154,6 +154,7 @@ def inspect(request: HttpRequest, said: InvitationToken) -> Invitation:
     openapi_extra=raises(
         *TOKEN_PROBLEMS,
         Busy,
+        Unavailable,
         errors.IdempotencyKeyReused,
         errors.LevelInvalid,
         errors.DetailMissing,

@@ -5,6 +5,6 @@ receipt. One thread takes all that are waiting, stores them in one transaction, 
 became of theirs.
 """
 
-from huiyin.intake.lane.writer import Busy, Lane, lane
+from huiyin.intake.lane.writer import Busy, Lane, Unavailable, lane
 
-__all__ = ["Busy", "Lane", "lane"]
+__all__ = ["Busy", "Lane", "Unavailable", "lane"]

@@ -11,11 +11,11 @@ from concurrent.futures import Future
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import close_old_connections, connection
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.utils.translation import gettext_lazy as _
 
 from huiyin.intake.lane import metrics
-from huiyin.kernel import clock
+from huiyin.kernel import clock, timemachine
 from huiyin.kernel.memo import Memo
 from huiyin.kernel.problems import Problem
 from huiyin.reviews.receipts import Receipt
@@ -29,6 +29,9 @@ LINGER_SECONDS = 0.002
 # Tags, organisations, rules and who is on duty are believed for so long.
 MEMO_SECONDS = 5.0
 _RETRY_AFTER_SECONDS = 1
+_LATER = 5
+# What the database raises when it is not there, or cannot go on.
+_GONE = (OperationalError, InterfaceError)
 
 
 class Busy(Problem):
@@ -37,6 +40,17 @@ class Busy(Problem):
     code = "busy"
     status = 503
     title = _("Too many reviews are coming in at this moment. Please send it again in a second.")
+
+
+class Unavailable(Problem):
+    """The database is out of reach, or has no room left."""
+
+    code = "unavailable"
+    status = 503
+    title = _(
+        "Your review cannot be stored at this moment. Please send it again in a few seconds; "
+        "sent twice, it counts once."
+    )
 
 
 class _Waiting(NamedTuple):
@@ -143,18 +157,32 @@ class Lane:
 
     def _store(self, batch: Sequence[_Waiting], memo: Memo) -> None:
         began = clock.monotonic()
-        verdicts: Sequence[Verdict]
-        try:
-            verdicts = submit_together([one.given for one in batch], memo)
-        except Exception as error:
-            # Never with the values at hand: they are citizens'.
-            log.exception("%d reviews could not be stored", len(batch))
-            verdicts = [error] * len(batch)
-            close_old_connections()
+        timemachine.sync()
+        verdicts = _try_twice([one.given for one in batch], memo)
         metrics.stored(len(batch), clock.monotonic() - began)
         self._crowd = len(batch) + len(self._waiting)
         metrics.waiting.set(len(self._waiting))
         _tell(batch, verdicts)
+
+
+def _try_twice(given: Sequence[Given], memo: Memo) -> Sequence[Verdict]:
+    """What came of each. A connection that the database has closed is found only by using it; on a
+    new one those that were stored after all are repetitions, and get their receipts."""
+    for last in (False, True):
+        try:
+            verdicts = submit_together(given, memo)
+        except Exception as error:
+            verdicts = [error] * len(given)
+        if not any(isinstance(verdict, _GONE) for verdict in verdicts) or last:
+            break
+        close_old_connections()
+    for verdict in verdicts:
+        if not isinstance(verdict, Receipt | Problem):
+            # Never with the values at hand: they are citizens'.
+            log.error("reviews could not be stored: %s", type(verdict).__name__, exc_info=verdict)
+            close_old_connections()
+            break
+    return [Unavailable(retry_after=_LATER) if isinstance(v, _GONE) else v for v in verdicts]
 
 
 _Told = list[tuple[Future[Receipt] | asyncio.Future[Receipt], Verdict]]
