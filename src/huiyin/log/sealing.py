@@ -2,8 +2,9 @@
 
 Nobody may read one citizen's rating from the difference of two looks, so entries become public
 together: after the epoch's length and with the floor of reviews reached, at the latest so soon
-before the maximum that they are published by then. Within the epoch they get their places in shuffled order. The tree over the log grows in
-the same transaction and its new state is signed; the files follow (``publishing``).
+before the maximum that they are published by then. Within the epoch they get their places in
+shuffled order. The tree over the log grows in the same transaction and its new state is signed; the
+files follow (``publishing``).
 """
 
 from __future__ import annotations
