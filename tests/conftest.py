@@ -119,11 +119,13 @@ def django_db_setup(
 
 @pytest.fixture(autouse=True)
 def _clock_of_today() -> Iterator[None]:
-    """No test leaves the clock moved for the next one."""
+    """No test leaves the clock moved for the next one, nor a sealer that has waited for long."""
     from huiyin.kernel import clock
+    from huiyin.log import sealing
 
     yield
     clock.set_offset(timedelta())
+    sealing._seen_waiting = None
 
 
 @pytest.fixture

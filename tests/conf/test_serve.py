@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 
 import httpx
 import pytest
@@ -78,6 +82,7 @@ def test_a_port_in_use_is_refused_in_one_sentence(product: Product, tmp_path: ob
         # Past the claim on the embedded database, which would be refused first.
         settings["HUIYIN_DATABASE_URL"] = f"sqlite:///{product.data_dir / 'huiyin.sqlite3'}"
         settings["HUIYIN_DATA_DIR"] = str(tmp_path)
+        settings["HUIYIN_LOG_KEY_FILE"] = str(product.data_dir / "log.key")
         settings |= product.keys()
     sentence = refused(product, "serve", **settings)
     assert f"Cannot listen on 127.0.0.1:{product.port}" in sentence
@@ -127,3 +132,55 @@ def test_a_database_without_tables_is_refused(product: Product, tmp_path: object
     url = f"sqlite:///{tmp_path}/empty.sqlite3"
     sentence = refused(product, "serve", HUIYIN_DATABASE_URL=url)
     assert "Run: huiyin migrate" in sentence
+
+
+def test_the_slow_and_the_idle_are_left_while_the_honest_are_served(product: Product) -> None:
+    address, photos = ("127.0.0.1", product.port), b"x" * 60_000
+    post = b"POST /api/v1/reviews HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    with ExitStack() as stack:
+
+        def connect() -> socket.socket:
+            client = stack.enter_context(socket.create_connection(address, timeout=20))
+            client.setblocking(False)
+            return client
+
+        staff = stack.enter_context(signed_in(product, "handler"))
+        events = stack.enter_context(staff.stream("GET", "/desk/stream"))
+        arriving = events.iter_bytes()
+        assert next(arriving)
+        # More than there once might be at all.
+        idle = [connect() for _ in range(2_500)]
+        loris, honest = connect(), connect()
+        honest.sendall(post + b"Content-Length: %d\r\n\r\n" % len(photos))
+        for second in range(12):
+            with suppress(ConnectionError):
+                loris.sendall(b"POST /api/v1/reviews"[second : second + 1])
+            honest.sendall(photos[second * 5_000 : (second + 1) * 5_000])
+            time.sleep(1)
+        assert answer_to(loris).startswith(b"HTTP/1.1 408 ")
+        # Whole, though no review.
+        assert answer_to(honest).startswith(b"HTTP/1.1 400 ")
+        assert all(answer_to(client) == b"" for client in idle)
+        with product.client() as client:
+            assert client.get("/healthz").status_code == 200
+        assert next(arriving)
+
+
+@contextmanager
+def signed_in(product: Product, role: str) -> Iterator[httpx.Client]:
+    account = product.account(role)
+    with product.client() as client:
+        page = client.get("/desk/login/").text
+        token = page.split('name="csrfmiddlewaretoken" value="', 1)[1].split('"', 1)[0]
+        form = {"username": account["username"], "password": account["password"]}
+        answer = client.post("/desk/login/", data={"csrfmiddlewaretoken": token} | form)
+        assert answer.status_code == 302
+        yield client
+
+
+def answer_to(client: socket.socket) -> bytes:
+    """The beginning of what the server said to ``client``; nothing when it only hung up."""
+    client.settimeout(5)
+    with suppress(ConnectionResetError):
+        return client.recv(65536)
+    return b""

@@ -12,12 +12,13 @@ from PIL import Image
 
 from huiyin.calendars.models import CalendarYear
 from huiyin.kernel.uploads import AcceptedFile, accept_photo
-from huiyin.log import keys, sealing, witnesses
+from huiyin.log import checkpoints, keys, sealing, witnesses
 from huiyin.log.models import (
     Checkpoint,
     Cosignature,
     Entry,
     Epoch,
+    LaterSignature,
     Leaf,
     LogKey,
     RetiredLogKey,
@@ -45,6 +46,7 @@ GUARDED: list[type[models.Model]] = [
     Checkpoint,
     Cosignature,
     LogKey,
+    LaterSignature,
     RetiredLogKey,
     Step,
     Reply,
@@ -68,6 +70,7 @@ A_FIELD = {
     Checkpoint: "note",
     Cosignature: "line",
     LogKey: "vkey",
+    LaterSignature: "line",
     RetiredLogKey: "at",
     Step: "event",
     Reply: "text",
@@ -113,6 +116,8 @@ def rows(frozen_clock, settings, log_folder) -> None:
     settings.HUIYIN_LOG_WITNESSES = [witness.key]
     assert witnesses.accept(witness.cosign(Checkpoint.objects.get().note))
     keys.rotate()
+    newest = Checkpoint.objects.get()
+    assert checkpoints.sign_again(newest, checkpoints.note_of(newest))
     keys.retire(LogKey.objects.get(number=1))
 
 

@@ -13,6 +13,7 @@ from huiyin.log import (
     checkpoints,
     entries,
     files,
+    key_file,
     keys,
     notes,
     sealing,
@@ -22,7 +23,7 @@ from huiyin.log import (
     witnesses,
 )
 from huiyin.log.errors import CosignatureInvalid, Disagreement
-from huiyin.log.models import Checkpoint, Cosignature, Leaf
+from huiyin.log.models import Checkpoint, Cosignature, LaterSignature, Leaf, LogKey
 from huiyin.log.publishing import publish
 from huiyin.log.tiles import Tile
 from tests import factories
@@ -123,8 +124,8 @@ def test_a_round_without_news_touches_nothing(grow, django_assert_max_num_querie
     grow(3)
     publish()
     before = {path: path.stat().st_mtime_ns for path in files.folder().rglob("*")}
-    with django_assert_max_num_queries(2):
-        publish()
+    with django_assert_max_num_queries(3):
+        assert not publish()
     assert {path: path.stat().st_mtime_ns for path in files.folder().rglob("*")} == before
 
 
@@ -348,6 +349,103 @@ class TestWitnesses:
         settings.HUIYIN_LOG_WITNESSES = []
         publish()
         assert files.checkpoint_path().read_text() == Checkpoint.objects.get().note
+
+
+class TestANewKey:
+    def served(self) -> notes.Note:
+        return notes.Note.parse(files.checkpoint_path().read_text())
+
+    def test_signs_the_checkpoint_that_is_served_beside_the_old_one(self, grow) -> None:
+        grow(3)
+        publish()
+        before = self.served()
+        old = keys.signer()
+        keys.rotate()
+        new = keys.signer()
+        assert publish()
+        assert not publish()
+        after = self.served()
+        assert after.body == before.body
+        assert after.signatures == (*before.signatures, new.signature(before.body))
+        assert after.verified_by([new.verifier]) == [new.verifier]
+        assert after.verified_by([old.verifier]) == [old.verifier]
+        agreement.check()
+        # Older checkpoints stay as they are, and the next one is signed by both when it is sealed.
+        grow(2)
+        assert not publish()
+        assert len(self.served().verified_by([old.verifier, new.verifier])) == 2
+        assert LaterSignature.objects.count() == 1
+
+    def test_after_two_rotations_all_three_sign(self, grow) -> None:
+        grow(3)
+        for _ in range(2):
+            keys.rotate()
+            while publish():
+                pass
+        assert self.served().verified_by(keys.verifiers()) == keys.verifiers()
+
+    def test_stands_above_the_witnesses(self, grow, settings) -> None:
+        witness = Witness()
+        settings.HUIYIN_LOG_WITNESSES = [witness.key]
+        grow(3)
+        publish()
+        line = witness.cosign(files.checkpoint_path().read_text())
+        assert witnesses.accept(line) == 1
+        publish()
+        keys.rotate()
+        publish()
+        publish()
+        assert [one.name for one in self.served().signatures][-1] == witness.name
+        assert len(self.served().signatures) == 3
+
+    def test_a_round_that_was_cut_off_is_completed_by_the_next(self, grow, monkeypatch) -> None:
+        grow(3)
+        publish()
+        keys.rotate()
+        assert publish()
+
+        def die(*_args: object) -> None:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(files.Writer, "_write", die)
+            with pytest.raises(KeyboardInterrupt):
+                publish()
+        assert len(self.served().signatures) == 1
+        assert not publish()
+        assert len(self.served().signatures) == 2
+
+    def test_that_the_database_does_not_know_signs_nothing(self, grow, log_folder) -> None:
+        grow(3)
+        publish()
+        before = self.served()
+        stranger = notes.PrivateKey.generate(keys.origin())
+        key_file.replace(log_folder / "log.key", (stranger,))
+        assert not publish()
+        assert self.served() == before
+
+    def test_nor_one_that_is_retired(self, grow, log_folder) -> None:
+        grow(3)
+        publish()
+        held = key_file.read(log_folder / "log.key")
+        keys.rotate()
+        publish()
+        keys.retire(LogKey.objects.get(number=1))
+        grow(1)
+        publish()
+        key_file.replace(log_folder / "log.key", held)
+        assert not publish()
+        assert len(self.served().signatures) == 1
+
+    def test_does_not_sign_what_no_key_of_the_log_has_signed(self, grow, lifted) -> None:
+        grow(3)
+        publish()
+        keys.rotate()
+        newest = checkpoints.newest()
+        forged = newest.note.replace("\n3\n", "\n4\n")
+        with pytest.raises(Disagreement, match="not signed by a key of this log"):
+            checkpoints.sign_again(newest, forged)
+        assert not LaterSignature.objects.exists()
 
 
 def test_two_publishers_at_once_write_one_log(grow) -> None:

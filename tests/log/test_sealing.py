@@ -16,6 +16,8 @@ from huiyin.log.models import Checkpoint, Entry, Epoch, Leaf, LeafPlace, Pending
 from tests import factories
 
 HOUR, DAY, FLOOR = 3600, 86400, 5
+# Kept back of a day, for sealing and publishing.
+MARGIN = 600
 
 
 @pytest.fixture(autouse=True)
@@ -78,16 +80,33 @@ class TestWhenAnEpochEnds:
     def test_not_below_the_floor_of_reviews(self, frozen_clock) -> None:
         append(FLOOR - 1)
         append(FLOOR * 3, is_review=False)
-        frozen_clock.move_by(seconds=DAY - 1)
+        frozen_clock.move_by(seconds=DAY - MARGIN - 1)
         assert not sealing.seal_if_due()
         append(1)
         assert sealing.seal_if_due()
 
-    def test_at_the_latest_after_the_maximum(self, frozen_clock) -> None:
+    def test_at_the_latest_so_soon_that_the_maximum_can_be_promised(self, frozen_clock) -> None:
         append(1)
-        frozen_clock.move_by(seconds=DAY)
+        frozen_clock.move_by(seconds=DAY - MARGIN - 1)
+        assert not sealing.seal_if_due()
+        frozen_clock.move_by(seconds=1)
         assert sealing.seal_if_due()
         assert Epoch.objects.get().reviews == 1
+
+    @pytest.mark.parametrize(
+        ("length", "maximum", "sealed_after"),
+        [(4, 20, 18), (3600, 86400, 85800), (3600, 3600, 3600), (3600, 3700, 3600), (4, 0, 0)],
+    )
+    def test_what_is_kept_back_of_the_maximum_makes_no_epoch_shorter_than_its_length(
+        self, frozen_clock, settings, length, maximum, sealed_after
+    ) -> None:
+        settings.HUIYIN_EPOCH_SECONDS, settings.HUIYIN_EPOCH_MAX_SECONDS = length, maximum
+        append(1)
+        if sealed_after:
+            frozen_clock.move_by(seconds=sealed_after - 1)
+            assert not sealing.seal_if_due()
+            frozen_clock.move_by(seconds=1)
+        assert sealing.seal_if_due()
 
     def test_the_next_one_starts_anew(self, frozen_clock) -> None:
         append(FLOOR)
@@ -112,6 +131,68 @@ class TestWhenAnEpochEnds:
         assert not sealing.seal_if_due()
         frozen_clock.move_by(seconds=HOUR)
         assert sealing.seal_if_due()
+
+
+@pytest.mark.django_db
+class TestAClockThatGoesBack:
+    @pytest.fixture
+    def pass_by(self, frozen_clock, monkeypatch):
+        """Let so many seconds pass, with or without the time of day, and look."""
+        passed = 0.0
+        monkeypatch.setattr(sealing.clock, "monotonic", lambda: passed)
+
+        def pass_by(seconds: float, *, day: float | None = None) -> bool:
+            nonlocal passed
+            passed += seconds
+            frozen_clock.move_by(seconds=seconds if day is None else day)
+            return sealing.seal_if_due()
+
+        return pass_by
+
+    def test_an_epoch_lasts_its_length_and_no_longer(self, pass_by) -> None:
+        append(FLOOR)
+        assert pass_by(HOUR)
+        append(FLOOR)
+        assert not pass_by(0, day=-DAY)
+        assert not pass_by(HOUR - 1)
+        assert pass_by(1)
+        # The next one begins with a sealing that is where the clock now is.
+        append(FLOOR)
+        assert not pass_by(HOUR - 1)
+        assert pass_by(1)
+
+    def test_entries_from_the_future_wait_no_longer_than_others(self, pass_by) -> None:
+        append(FLOOR)
+        assert not pass_by(10)
+        assert not pass_by(0, day=-DAY)
+        append(FLOOR)
+        assert not pass_by(HOUR - 11)
+        assert pass_by(11)
+
+    def test_below_the_floor_it_is_sealed_at_the_latest_time(self, pass_by) -> None:
+        append(1)
+        assert not pass_by(1, day=-2 * DAY)
+        assert not pass_by(DAY - MARGIN - 1)
+        assert pass_by(1)
+
+    def test_what_was_seen_before_a_sealing_shortens_no_later_epoch(self, pass_by) -> None:
+        append(FLOOR)
+        assert not pass_by(0)
+        assert pass_by(HOUR)
+        assert not pass_by(10 * DAY)
+        append(FLOOR)
+        assert not pass_by(0)
+        assert not pass_by(HOUR - 1)
+        assert pass_by(1)
+
+    def test_what_another_sealer_sealed_shortens_no_epoch_either(self, pass_by) -> None:
+        append(FLOOR)
+        assert not pass_by(HOUR - 1)
+        sealing._seal()
+        append(FLOOR)
+        assert not pass_by(1)
+        assert not pass_by(HOUR - 2)
+        assert pass_by(1)
 
 
 @pytest.mark.django_db

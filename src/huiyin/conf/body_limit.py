@@ -6,9 +6,6 @@ looks at the length that the client declares and counts what really arrives.
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from asgiref.typing import (
     ASGI3Application,
     ASGIReceiveCallable,
@@ -19,10 +16,9 @@ from asgiref.typing import (
     HTTPScope,
     Scope,
 )
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from huiyin.kernel import languages
+from huiyin.conf import refusals
 from huiyin.kernel.problems import Problem
 
 MB = 1024 * 1024
@@ -114,34 +110,15 @@ async def _throw_away(receive: ASGIReceiveCallable, at_most: int) -> None:
 
 async def _refuse(send: ASGISendCallable, headers: dict[bytes, bytes], limit: int) -> None:
     megabytes = limit // MB
-    if b"text/html" in headers.get(b"accept", b""):
-        kind = b"text/plain; charset=utf-8"
-        body = (
-            f"您上传的内容超过 {megabytes} MB，没有收下，也没有改动任何东西。"
-            "请返回上一页，少选或换小一些的图片再试。\n\n"
-            f"What you sent is larger than {megabytes} MB and was not taken; nothing was changed. "
-            "Please go back and try with fewer or smaller pictures.\n"
-        )
-    else:
-        kind = b"application/problem+json"
-        with translation.override(languages.asked_for(headers.get(b"accept-language", b""))):
-            problem: dict[str, Any] = TooLarge(
-                _("This address takes at most %(megabytes)d MB.") % {"megabytes": megabytes},
-                limit_bytes=limit,
-            ).as_dict()
-        body = json.dumps(problem, ensure_ascii=False)
-    data = body.encode()
-    await send(
-        {
-            "type": "http.response.start",
-            "status": TooLarge.status,
-            "headers": [
-                (b"content-type", kind),
-                (b"content-length", str(len(data)).encode()),
-                (b"cache-control", b"no-store"),
-                (b"connection", b"close"),
-            ],
-            "trailers": False,
-        }
+    page = (
+        f"您上传的内容超过 {megabytes} MB，没有收下，也没有改动任何东西。"
+        "请返回上一页，少选或换小一些的图片再试。\n\n"
+        f"What you sent is larger than {megabytes} MB and was not taken; nothing was changed. "
+        "Please go back and try with fewer or smaller pictures.\n"
     )
-    await send({"type": "http.response.body", "body": data, "more_body": False})
+
+    def problem() -> TooLarge:
+        said = _("This address takes at most %(megabytes)d MB.") % {"megabytes": megabytes}
+        return TooLarge(said, limit_bytes=limit)
+
+    await refusals.send_to(send, TooLarge.status, *refusals.written(problem, headers, page=page))

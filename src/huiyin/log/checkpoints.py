@@ -8,7 +8,14 @@ from django.db import connection
 
 from huiyin.log import keys, notes
 from huiyin.log.errors import Disagreement
-from huiyin.log.models import Checkpoint, Epoch, Leaf, LeafPlace
+from huiyin.log.models import (
+    Checkpoint,
+    Epoch,
+    LaterSignature,
+    Leaf,
+    LeafPlace,
+    LogKey,
+)
 from huiyin.log.tree import Edge
 
 _AT_ONCE = 5000
@@ -45,6 +52,39 @@ def add(epoch: Epoch) -> Checkpoint:
         edge=edge.to_bytes(),
         note=keys.sign_with_all(said.body),
     )
+
+
+def note_of(checkpoint: Checkpoint) -> str:
+    """The note with the signatures of all the log's own keys, the oldest first. One query."""
+    later = checkpoint.later_signatures.order_by("key_id").values_list("line", flat=True)
+    return checkpoint.note + "".join(later)
+
+
+def sign_again(checkpoint: Checkpoint, note: str) -> bool:
+    """Sign ``checkpoint``, whose ``note_of`` is ``note``, with the key that signs now, if that key
+    is younger; whether it was. For who trusts the new key alone and does not wait for a sealing.
+
+    No query when it has signed. Raises ``Disagreement`` when the note is none of this log's,
+    ``KeyUnusable``.
+    """
+    signer, signed = keys.signer(), notes.Note.parse(note)
+    if any(signature.is_by(signer.verifier) for signature in signed.signatures):
+        return False
+    key = LogKey.objects.filter(vkey=signer.vkey, retirement=None).first()
+    if key is None:  # an old copy of the key file, or one of another log: neither may sign
+        return False
+    try:
+        ours = signed.verified_by(keys.verifiers())
+    except notes.SignatureInvalid:
+        ours = []
+    if not ours:
+        raise Disagreement(
+            "The newest checkpoint in the database is not signed by a key of this log.",
+            "Somebody wrote past Huiyin. Keep a copy of the database; look into who and why.",
+        )
+    line = str(signer.signature(signed.body))
+    LaterSignature.objects.get_or_create(checkpoint=checkpoint, key=key, defaults={"line": line})
+    return True
 
 
 def index_of(leaf_hash: bytes) -> int | None:

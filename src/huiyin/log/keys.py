@@ -101,7 +101,8 @@ def rotation_is_unfinished() -> bool:
 def rotate() -> LogKey:
     """Make a new key, which the present one introduces, and sign with it from now on.
 
-    The older one goes on signing checkpoints beside it until it is retired. Cut off at any instant,
+    The older one goes on signing checkpoints beside it until it is retired; the newest checkpoint
+    that is there is signed by the new one in the publisher's next round. Cut off at any instant,
     it is completed by calling it again. Raises ``KeyUnusable``.
     """
     establish()

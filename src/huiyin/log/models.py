@@ -93,7 +93,7 @@ class Checkpoint(models.Model):
     root = models.BinaryField(max_length=32)
     # The tree's right edge, from which the next epoch goes on (``tree.Edge``).
     edge = models.BinaryField(max_length=64 * 32)
-    # The signed note as it is served, without cosignatures.
+    # The signed note as it was sealed; signatures of younger keys and cosignatures follow it.
     note = models.TextField()
 
 
@@ -119,6 +119,21 @@ class LogKey(models.Model):
     since = models.DateTimeField()
     # Signed by the key before it; the first has nobody to introduce it.
     introduction = models.TextField(null=True)
+
+
+class LaterSignature(Row):
+    """A checkpoint signed once more, by a key that is younger than it. Append-only."""
+
+    checkpoint = models.ForeignKey(
+        Checkpoint, models.PROTECT, related_name="later_signatures", db_index=False
+    )
+    key = models.ForeignKey(LogKey, models.PROTECT, related_name="+", db_index=False)
+    line = models.TextField()
+
+    class Meta(Row.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["checkpoint", "key"], name="log_signed_once"),
+        ]
 
 
 class RetiredLogKey(models.Model):

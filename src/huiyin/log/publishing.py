@@ -20,26 +20,26 @@ _TILES_AT_ONCE = 16
 
 
 def publish() -> bool:
-    """Bring the files to the newest checkpoint with its cosignatures. Returns False: a round does
-    all there is to do.
+    """Bring the files to the newest checkpoint with its cosignatures; whether the next round has
+    something to do at once, which is to publish the signature of a new key.
 
     Raises ``Disagreement`` when the files or the database are not what was said before; nothing is
-    overwritten then.
+    overwritten then. ``KeyUnusable``, after it has published.
     """
     newest = checkpoints.newest()
     if newest is None:
         return False
-    wanted = newest.note + "".join(witnesses.lines_of(newest))
-    if _is_published(wanted):
-        return False
-    with files.alone() as alone:
-        if alone:
-            try:
-                _publish(newest, wanted)
-            except Disagreement as error:
-                log.critical("the log cannot be published: %s", error)
-                raise
-    return False
+    note = checkpoints.note_of(newest)
+    wanted = note + "".join(witnesses.lines_of(newest))
+    if not _is_published(wanted):
+        with files.alone() as alone:
+            if alone:
+                try:
+                    _publish(newest, wanted)
+                except Disagreement as error:
+                    log.critical("the log cannot be published: %s", error)
+                    raise
+    return checkpoints.sign_again(newest, note)
 
 
 def _is_published(text: str) -> bool:

@@ -1,9 +1,10 @@
 """Sealing epochs: the only way anything becomes public.
 
 Nobody may read one citizen's rating from the difference of two looks, so entries become public
-together: after the epoch's length and with the floor of reviews reached, at the latest after the
-maximum. Within the epoch they get their places in shuffled order. The tree over the log grows in
-the same transaction and its new state is signed; the files follow (``publishing``).
+together: after the epoch's length and with the floor of reviews reached, at the latest so soon
+before the maximum that they are published by then. Within the epoch they get their places in
+shuffled order. The tree over the log grows in the same transaction and its new state is signed; the
+files follow (``publishing``).
 """
 
 from __future__ import annotations
@@ -20,6 +21,11 @@ from huiyin.log.models import Epoch, PendingEntry
 SEALED = "sealed"  # rung when an epoch was sealed
 CHECKPOINT = "checkpoint"  # rung when what the log says of itself has changed
 _ADVISORY_LOCK = 0x48554959  # "HUIY": one sealer at a time, over all processes
+# What a receipt promises is when its entry is published, and sealing and publishing take a moment.
+_SHARE_KEPT_BACK, _MOST_KEPT_BACK_SECONDS = 0.1, 600.0
+# After which epoch this process has seen something wait, and since when (monotonic, in seconds);
+# one value, so that no thread sees half of a change.
+_seen_waiting: tuple[int, float] | None = None
 
 
 def seal_if_due() -> bool:
@@ -52,17 +58,41 @@ def earliest_next(last: Epoch) -> datetime:
 def _is_due() -> bool:
     """Two short look-ups; reviews are counted when only their number is in question, and no
     further than it matters."""
+    global _seen_waiting
     # Keys grow with time.
     oldest = PendingEntry.objects.order_by("pk").values_list("since", flat=True).first()
     if oldest is None:
+        _seen_waiting = None
         return False
     # An entry of a long transaction may be older than the last sealing; it starts no short epoch.
     last = _last_epoch()
     opened = max(oldest, last.sealed_at) if last else oldest
-    age: timedelta = clock.now() - opened
-    if age >= timedelta(seconds=settings.HUIYIN_EPOCH_MAX_SECONDS):
+    age = max((clock.now() - opened).total_seconds(), _waited(last.number if last else 0))
+    if age >= _longest_seconds():
         return True
-    return age >= timedelta(seconds=settings.HUIYIN_EPOCH_SECONDS) and _floor_is_reached()
+    return age >= settings.HUIYIN_EPOCH_SECONDS and _floor_is_reached()
+
+
+def _waited(after: int) -> float:
+    """For how many seconds this process has seen entries wait after the epoch ``after``.
+
+    Never more than they have waited. By the time of day it may look less: a clock that was set
+    back makes what is there lie in the future, and must not hold up sealing until it is there.
+    """
+    global _seen_waiting
+    now = clock.monotonic()
+    seen = _seen_waiting
+    if seen is None or seen[0] != after:
+        _seen_waiting = seen = after, now
+    return now - seen[1]
+
+
+def _longest_seconds() -> float:
+    """The age at which an epoch is sealed, however little is in it: early enough for the maximum
+    that receipts promise, and not before its length."""
+    maximum = float(settings.HUIYIN_EPOCH_MAX_SECONDS)
+    early = maximum - min(_SHARE_KEPT_BACK * maximum, _MOST_KEPT_BACK_SECONDS)
+    return min(maximum, max(early, float(settings.HUIYIN_EPOCH_SECONDS)))
 
 
 def _floor_is_reached() -> bool:

@@ -1,8 +1,8 @@
 """Serving the log's files, for whoever verifies it: any site's pages may read them, no cookie and
 no language changes a byte.
 
-Nothing here changes between two sealings, but for the cosignatures of witnesses, which say nothing
-of what waits.
+Nothing here changes between two sealings, but for the cosignatures of witnesses and, after a
+rotation, the signature of the new key, which say nothing of what waits.
 """
 
 from __future__ import annotations

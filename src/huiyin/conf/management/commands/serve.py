@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
 from argparse import ArgumentParser
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -19,8 +20,6 @@ from huiyin.conf import environment, metrics, startup
 # What a person waits for at most when the server is told to stop while pages are being sent.
 _GRACEFUL_SECONDS = 5
 _KEEP_ALIVE_SECONDS = 15
-# Open pages of the desk hold a connection each; beyond this, 503 at once instead of a long queue.
-_CONNECTIONS = 2000
 
 
 class Command(BaseCommand):
@@ -45,6 +44,7 @@ class Command(BaseCommand):
         startup.claim_embedded_database()
         _refuse_taken(host, port)
         connection.close()  # the threads that answer requests have their own
+        _allow_many_connections()
         with ExitStack() as stack:
             if workers > 1:
                 folder = stack.enter_context(TemporaryDirectory(prefix="huiyin-metrics-"))
@@ -58,7 +58,7 @@ class Command(BaseCommand):
             port=port,
             workers=workers,
             loop="auto",
-            http="httptools",
+            http="huiyin.conf.patience:Protocol",
             ws="none",
             lifespan="on",
             # Addresses hold invitation tokens and receipt codes: they are never logged.
@@ -67,10 +67,17 @@ class Command(BaseCommand):
             server_header=False,
             proxy_headers=bool(settings.HUIYIN_TRUSTED_PROXIES),
             forwarded_allow_ips=settings.HUIYIN_TRUSTED_PROXIES,
-            limit_concurrency=_CONNECTIONS,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=_GRACEFUL_SECONDS,
         )
+
+
+def _allow_many_connections() -> None:
+    """Raise the number of descriptors of this process, and of those it starts, as far as it may."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # Some systems have a limit of which they say that there is none.
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _refuse_taken(host: str, port: int) -> None:

@@ -70,6 +70,7 @@ class Command(BaseCommand):
         made = keys.rotate()
         self.stdout.write(
             f"Key {made.number} signs from now on:\n{made.vkey}\n"
+            "While Huiyin runs, /log/checkpoint carries its signature within seconds.\n"
             f"It lies in {settings.HUIYIN_LOG_KEY_FILE}. Keep a copy offline, copy the file to "
             "every other machine of this installation, and then retire the older key: "
             f"huiyin log-key retire {made.number - 1}"
