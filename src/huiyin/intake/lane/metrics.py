@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from prometheus_client import Counter, Gauge, Histogram
 
 from huiyin.kernel.problems import Problem
@@ -23,10 +25,12 @@ rejected = Counter("huiyin_lane_rejected", "Reviews that were refused, by reason
 waiting = Gauge("huiyin_lane_waiting", "Reviews in the queue.", multiprocess_mode="livesum")
 
 
-def stored(reviews: int, seconds: float) -> None:
-    """A batch of so many ``reviews`` took ``seconds``."""
-    batch_size.observe(reviews)
+def stored(verdicts: Sequence[Verdict], seconds: float) -> None:
+    """What came of a batch that took ``seconds``."""
+    batch_size.observe(len(verdicts))
     commit_seconds.observe(seconds)
+    for verdict in verdicts:
+        told(verdict)
 
 
 def told(verdict: Verdict) -> None:

@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import NamedTuple
 
 from django.conf import settings
@@ -149,8 +150,12 @@ class Lane:
             log.exception("%d reviews could not be stored", len(batch))
             verdicts = [error] * len(batch)
             close_old_connections()
-        metrics.stored(len(batch), clock.monotonic() - began)
-        metrics.waiting.set(len(self._waiting))
+        try:
+            metrics.stored(verdicts, clock.monotonic() - began)
+            metrics.waiting.set(len(self._waiting))
+        except Exception:
+            # Their files may lie on a full disk: what was stored is told all the same.
+            log.exception("the lane could not be measured")
         _tell(batch, verdicts)
 
 
@@ -161,13 +166,13 @@ def _tell(batch: Sequence[_Waiting], verdicts: Sequence[Verdict]) -> None:
     """Tell each what became of theirs; those of one event loop in one go."""
     by_loop: dict[asyncio.AbstractEventLoop | None, _Told] = {}
     for one, verdict in zip(batch, verdicts, strict=True):
-        metrics.told(verdict)
         by_loop.setdefault(one.loop, []).append((one.future, verdict))
     for loop, told in by_loop.items():
         if loop is None:
             _resolve(told)
-        elif not loop.is_closed():
-            loop.call_soon_threadsafe(_resolve, told)
+        else:
+            with suppress(RuntimeError):  # it is closed: nobody waits there any more
+                loop.call_soon_threadsafe(_resolve, told)
 
 
 def _resolve(told: _Told) -> None:

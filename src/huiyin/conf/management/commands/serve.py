@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from huiyin.conf import environment, metrics, startup
+from huiyin.conf.protocol import BoundedHeads
 
 # What a person waits for at most when the server is told to stop while pages are being sent.
 _GRACEFUL_SECONDS = 5
@@ -58,7 +59,7 @@ class Command(BaseCommand):
             port=port,
             workers=workers,
             loop="auto",
-            http="httptools",
+            http=BoundedHeads,
             ws="none",
             lifespan="on",
             # Addresses hold invitation tokens and receipt codes: they are never logged.
