@@ -37,17 +37,23 @@ async def ordinary(scope: Any, receive: Any, send: Any) -> None:
     raise Handed(body)
 
 
-def post(body: bytes, path: str = "/api/v1/reviews", method: str = "POST", **more: str) -> Answer:
+def post(
+    body: bytes,
+    path: str = "/api/v1/reviews",
+    method: str = "POST",
+    scheme: str = "http",
+    **more: str,
+) -> Answer:
     """What the quick way answers. Raises ``Handed``."""
     headers = HEADERS | {name.replace("_", "-"): value for name, value in more.items()}
     headers.setdefault("content-length", str(len(body)))
     scope: Any = {
         "type": "http",
-        "scheme": "http",
+        "scheme": scheme,
         "path": path,
         "method": method,
         "client": ("192.0.2.1", 1),
-        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
     }
     events = iter([{"type": "http.request", "body": body, "more_body": False}])
     sent: list[Any] = []
@@ -183,6 +189,8 @@ def test_what_is_not_plainly_right_is_handed_on_as_it_came(body: bytes) -> None:
         {"method": "PUT"},
         {"content_type": "text/plain"},
         {"content_length": "many"},
+        {"content_length": "9" * 5000},
+        {"host": "127.0.0.1:" + "8" * 300},
         {"cookie": "django_language=en"},
         {"host": "evil.example"},
         {"host": "127.0.0.1, evil.example"},
@@ -194,6 +202,15 @@ def test_other_requests_are_handed_on(asked: dict[str, str]) -> None:
     with pytest.raises(Handed) as handed:
         post(body, **asked)
     assert handed.value.args == (body,)
+
+
+def test_a_header_that_comes_twice_is_handed_on() -> None:
+    with pytest.raises(Handed):
+        post(b'{"token": "a", "level": 5}', Idempotency_Key="two", idempotency_key="one")
+
+
+def test_a_scheme_that_no_proxy_should_name_is_answered(running: None) -> None:
+    assert post(say(), scheme="ws")[0] == 201
 
 
 def test_guessed_tokens_are_slowed_down(running: None, monkeypatch: pytest.MonkeyPatch) -> None:

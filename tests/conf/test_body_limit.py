@@ -86,6 +86,13 @@ def test_a_declared_length_over_the_limit_never_reaches_the_application() -> Non
     assert client.sent == 10 * MB, "a client that is still sending would not read the answer"
 
 
+def test_a_length_that_no_number_has_is_too_large() -> None:
+    client = Client(10, declared=10, expect="100-continue")
+    client.headers[-1] = (b"content-length", b"9" * 5000)
+    assert not post("/api/v1/reviews", client).called
+    assert client.status == 413
+
+
 @pytest.mark.parametrize("declared", [None, 10])
 def test_what_really_arrives_is_counted(declared: int | None) -> None:
     client = Client(10 * MB, declared=declared)

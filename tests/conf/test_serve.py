@@ -44,6 +44,20 @@ def test_a_ten_megabyte_body_is_answered_with_413(product: Product) -> None:
     assert answer.json()["code"] == "too-large"
 
 
+def test_a_head_without_end_is_cut_off(product: Product) -> None:
+    with product.client() as client:
+        try:
+            answer = client.get("/healthz", headers={"X-Long": "x" * 3_000_000})
+        except httpx.TransportError:
+            pass  # it was still sending
+        else:
+            assert answer.status_code == 400
+    with product.client() as client:
+        assert client.get("/healthz", headers={"X-Long": "x" * 30_000}).status_code == 200
+        said = client.post("/api/v1/reviews", content=b"[" * 300_000)
+        assert said.status_code == 415
+
+
 def test_the_server_does_not_say_what_it_is(product: Product) -> None:
     with product.client() as client:
         assert "server" not in client.get("/healthz").headers

@@ -125,6 +125,20 @@ def test_it_is_done_once(loop: factories.Loop) -> None:
     assert Erasure.objects.count() == 1
 
 
+def test_the_words_of_a_review_that_was_given_since_are_erased_by_asking_again(
+    loop: factories.Loop,
+) -> None:
+    done = erase(loop)
+    token = services.follow_up_token(loop.matter)
+    services.submit(token=token, review=services.NewReview(5, text=_TEXT))
+    assert ReviewContent.objects.count() == 1
+    assert erase(loop) == done
+    assert not ReviewContent.objects.exists()
+    assert not EntrySecret.objects.filter(entry__kind="review").exists()
+    with pytest.raises(errors.AlreadyErased):
+        erase(loop)
+
+
 def test_cut_off_before_the_pictures_it_is_completed_by_calling_it_again(
     loop: factories.Loop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

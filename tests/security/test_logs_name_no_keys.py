@@ -14,6 +14,7 @@ from huiyin.web.citizen import views
 from tests import factories
 
 pytestmark = pytest.mark.django_db
+_CHAINED = "\n\nThe above exception was the direct cause of the following exception:\n\nTraceback"
 
 
 def test_a_page_that_breaks_does_not_log_the_token(
@@ -57,6 +58,10 @@ def test_a_wrong_method_does_not_log_the_receipt(
         ("Internal Server Error: /r/AbC-_123", "Internal Server Error: /r/…"),
         ("/s/7K3M/photos/1?x=/r/abc", "/s/…/photos/1?x=/r/…"),
         ("GET 'http://h/api/v1/receipts/7K3M'", "GET 'http://h/api/v1/receipts/…'"),
+        (
+            f"x: refused\nDETAIL:  Failing row (张三丰,\n\n1380000)\nCONTEXT: $1{_CHAINED}",
+            f"x: refused\nDETAIL: …{_CHAINED}",
+        ),
         ("/reviews/ /static/s.css /organisations/1", "/reviews/ /static/s.css /organisations/1"),
     ],
 )

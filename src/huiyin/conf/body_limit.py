@@ -36,6 +36,8 @@ _OTHERWISE = 2 * MB
 # A client that is still sending does not listen: what it sends is thrown away up to this size, so
 # that it gets to read the refusal. Beyond it the connection is cut.
 _THROWN_AWAY = 64 * MB
+# Python refuses to read numbers of thousands of digits.
+_DIGITS = 18
 
 
 class TooLarge(Problem):
@@ -62,7 +64,7 @@ class BodyLimit:
         headers = dict(scope["headers"])
         limit = limit_of(scope["path"])
         declared = headers.get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > limit:
+        if declared.isdigit() and (len(declared) > _DIGITS or int(declared) > limit):
             if headers.get(b"expect", b"").lower() != b"100-continue":
                 await _throw_away(receive, _THROWN_AWAY)
             await _refuse(send, headers, limit)

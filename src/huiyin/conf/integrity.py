@@ -130,12 +130,13 @@ def _is_as_imported(chunk: ImportedChunk) -> bool:
     if chunk.entry is None:
         return not rows
     written = chunk.entry.public.encode()
-    public = json.loads(written)
+    public = _document(written)
     secret: EntrySecret | None = getattr(chunk.entry, "secret", None)
     if (
         secret is None
         or entries.leaf_hash(written) != bytes(chunk.entry.leaf_hash)
-        or public.get("chunk") != chunk.pk.hex
+        # Only the first of the chunk's entries binds its rows.
+        or (public.get("chunk"), public.get("part")) != (chunk.pk.hex, 1)
     ):
         return False
     salts = entries.salts_by_name(public["private"], bytes(secret.salts))

@@ -47,7 +47,7 @@ def forget_the_dead() -> None:
         number = int(file.stem.rsplit("_", 1)[-1])
         try:
             os.kill(number, 0)
-        except ProcessLookupError:
+        except (ProcessLookupError, PermissionError):  # gone, or another user's by now
             mark_process_dead(number)  # type: ignore[no-untyped-call]
 
 

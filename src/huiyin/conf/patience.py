@@ -24,13 +24,10 @@ from typing import Any, ClassVar, cast
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 from django.utils.translation import gettext_lazy as _
 from prometheus_client import Counter
-from uvicorn.protocols.http.httptools_impl import (
-    STATUS_LINE,
-    HttpToolsProtocol,
-    RequestResponseCycle,
-)
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from huiyin.conf import refusals
+from huiyin.conf.protocol import BoundedHeads
 from huiyin.kernel.problems import Problem
 
 _MOST_CONNECTIONS = 16_384
@@ -68,7 +65,7 @@ _OVERLOADED = (
 )
 
 
-class PatientProtocol(HttpToolsProtocol):
+class PatientProtocol(BoundedHeads):
     head_seconds = 10.0
     body_seconds = 120.0
     # What has arrived of a body prolongs its deadline by the time that it takes at this rate.

@@ -1,7 +1,8 @@
 """Keeps invitation tokens and receipt codes out of the log: whoever reads them could act on them.
 
 No line of ours names one, but Django's own do: a page that broke, a method that is not allowed, a
-form without its token are logged with their address.
+form without its token are logged with their address. And PostgreSQL says which values it refused,
+which are citizens': of its errors only the first line is kept.
 """
 
 from __future__ import annotations
@@ -11,11 +12,17 @@ import re
 from typing import Any
 
 _KEYS = re.compile(r"(/(?:r|s|api/v1/receipts)/)[^/?#\s\"']+")
+# Values may have lines of their own; what comes after them is another traceback, or nothing.
+_VALUES = re.compile(
+    r"^(DETAIL|CONTEXT):.*?(?=\n\n(?:The above exception|During handling)|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
 
 
 def cut(text: str) -> str:
-    """``text`` with the keys in its addresses replaced by …."""
-    return _KEYS.sub(r"\1…", text)
+    """``text`` with the keys in its addresses, and values that a database refused, replaced by
+    …."""
+    return _VALUES.sub(r"\1: …", _KEYS.sub(r"\1…", text))
 
 
 def redact(record: logging.LogRecord) -> bool:

@@ -18,8 +18,9 @@ HEIGHT = 8  # levels of the tree that one tile spans
 ENTRIES = "entries"
 MAX_ENTRY_BYTES = 0xFFFF
 
-# Only what ``path`` writes: digits without signs, no zero too many, nothing that climbs.
-PATTERN = r"(?:entries|[0-9]|[1-5][0-9]|6[0-3])/(?:x[0-9]{3}/)*[0-9]{3}(?:\.p/[1-9][0-9]{0,2})?"
+# Only what ``path`` writes: digits without signs, no zero too many, nothing that climbs. A tree of
+# 2⁶⁴ leaves has fewer than 10¹⁸ tiles at a level; longer names would be too long for the disk.
+PATTERN = r"(?:entries|[0-9]|[1-5][0-9]|6[0-3])/(?:x[0-9]{3}/){0,5}[0-9]{3}(?:\.p/[1-9][0-9]{0,2})?"
 _parts = re.compile(r"(?P<level>[^/]+)/(?P<index>(?:x\d{3}/)*\d{3})(?:\.p/(?P<width>\d+))?")
 _well_formed = re.compile(PATTERN, re.ASCII)
 

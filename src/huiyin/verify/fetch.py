@@ -70,6 +70,7 @@ class _SameHost(urllib.request.HTTPRedirectHandler):
     ) -> urllib.request.Request | None:
         if _place(urlsplit(newurl)) != _place(urlsplit(req.full_url)):
             raise RedirectRefused(address=newurl)
+        fp.close()  # its body would be read to the end, however long
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 

@@ -9,13 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 
-from huiyin.intake.lane import Busy, Lane, Unavailable, writer
+from huiyin.intake.lane import Busy, Lane, Unavailable, metrics, writer
 from huiyin.reviews import errors, tokens
 from huiyin.reviews.models import Review
 from huiyin.reviews.receipts import Receipt
-from huiyin.reviews.services import Given, NewReview
+from huiyin.reviews.services import Given, NewReview, together
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -176,6 +176,52 @@ def test_repetitions_are_answered_in_two_queries_however_many() -> None:
         assert all(isinstance(verdict, Receipt) for verdict in again)
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+def test_one_that_the_database_refuses_harms_no_other(
+    lane: Lane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = together._store
+
+    def refusing(wanted: Any, memo: Any) -> Any:
+        if any(one.review.text == "毒" for one in wanted.values()):
+            raise DataError("invalid byte sequence")
+        return really(wanted, memo)
+
+    monkeypatch.setattr(together, "_store", refusing)
+    verdicts = lane.give_all([given(), given(text="毒"), given(4)])
+    assert [type(one) for one in verdicts] == [Receipt, DataError, Receipt]
+    assert Review.objects.count() == 2
+
+
+def test_what_is_stored_is_told_though_it_cannot_be_measured(
+    lane: Lane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_measured: Any) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(metrics, "stored", full)
+    assert [lane.give(given()).level for _ in range(2)] == [5, 5]
+
+
+def test_a_loop_that_ended_meanwhile_does_not_end_the_lane(
+    lane: Lane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, really = threading.Event(), writer.submit_together
+
+    def held(group: Any, memo: Any = None) -> Any:
+        gate.wait(10)
+        return really(group, memo)
+
+    monkeypatch.setattr(writer, "submit_together", held)
+    loop = asyncio.new_event_loop()
+    asking = loop.create_task(lane.give_async(given()))
+    loop.run_until_complete(asyncio.sleep(0))
+    asking.cancel()
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+    gate.set()
+    assert lane.give(given(4)).level == 4
 
 
 def test_what_does_not_change_is_read_once_for_many(lane: Lane, batches: list[int]) -> None:

@@ -1,10 +1,10 @@
 """``POST /api/v1/reviews``, the quick way: what is plainly a review goes straight to the lane.
 
 Beside the framework, since at thousands of reviews a second its machinery for one request would
-cost more than storing the review. Whatever is not plainly right (another content type, a field
-that is missing or unknown or given twice, a body in pieces) is handed on as it came to the ordinary
-operation in ``reviews.py``, which says what is wrong with it. Both give to the same lane, and
-answer the same.
+cost more than storing the review. Whatever is not plainly right (another content type, a header or
+a field given twice, a field that is missing or unknown, a body in pieces) is handed on as it came
+to the ordinary operation in ``reviews.py``, which says what is wrong with it. Both give to the same
+lane, and answer the same.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ PATH = "/api/v1/reviews"
 # Two thousand characters, each written as an escape, and the rest. What is longer is too long in
 # some other way, which the ordinary operation knows.
 _LONGEST = 32 * 1024
+_LONGEST_HOST = 260
 Headers = list[tuple[bytes, bytes]]
 _JSON = (b"application/json", b"application/json; charset=utf-8")
 
@@ -77,8 +78,9 @@ class FastReviews:
         if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != "POST":
             await self._app(scope, receive, send)
             return
-        headers = dict(scope["headers"])
-        if not _is_plain(headers):
+        given = cast("Headers", scope["headers"])
+        headers = dict(given)
+        if len(headers) != len(given) or not _is_plain(headers):
             await self._app(scope, receive, send)
             return
         event = await receive()
@@ -95,7 +97,7 @@ class FastReviews:
                 "type": "http.response.start",
                 "status": status,
                 "headers": [
-                    *self._always[scope["scheme"]],
+                    *self._always.get(scope["scheme"], self._always["http"]),
                     (b"content-length", b"%d" % len(body)),
                     (b"content-language", language.encode()),
                     *more,
@@ -166,14 +168,17 @@ def _review(said: Said, key: bytes) -> NewReview:
 
 
 def _is_plain(headers: dict[bytes, bytes]) -> bool:
-    length = headers.get(b"content-length", b"")
+    length, host = headers.get(b"content-length", b""), headers.get(b"host", b"")
     return (
         headers.get(b"content-type") in _JSON
         and length.isdigit()
+        and len(length) <= len(str(_LONGEST))
         and int(length) <= _LONGEST
         and len(headers.get(b"idempotency-key", b"")) <= MAX_KEY
         and b"cookie" not in headers
-        and _is_ours(headers.get(b"host", b""))
+        # What is remembered below is what anybody sends: not more than a name can have.
+        and len(host) <= _LONGEST_HOST
+        and _is_ours(host)
     )
 
 

@@ -17,6 +17,7 @@ from django.db.models.functions import TruncMonth
 
 from huiyin.conf import integrity
 from huiyin.conf.auditing.differences import Found
+from huiyin.conf.auditing.imports import Imports
 from huiyin.conf.auditing.served import Read
 from huiyin.conf.auditing.sums import Adding, Cell, Sums
 from huiyin.indicators import services as indicators
@@ -28,7 +29,7 @@ from huiyin.log import entries as private_parts
 from huiyin.log.models import Entry, EntrySecret, Epoch, Leaf
 from huiyin.matters.models import Reply, Step
 from huiyin.matters.table import Event
-from huiyin.reviews.models import Review, Trust
+from huiyin.reviews.models import Review
 from huiyin.verify.merkle import leaf_hash
 
 BATCH = 500
@@ -45,6 +46,7 @@ class Rows:
         self._waiting: list[Read] = []
         self._size = 0
         self._epochs = _EpochRows(found)
+        self._imports = Imports(found)
 
     def take(self, read: Read) -> None:
         self._waiting.append(read)
@@ -55,6 +57,7 @@ class Rows:
         """After the last entry: what the log cannot lead to, and what ``doctor`` looks at."""
         self._compare()
         self._epochs.end()
+        self._imports.end()
         found = self._found
         found.count("leaf_missing", self._size - Leaf.objects.filter(index__lt=self._size).count())
         found.count("review_stray", _without_entry(Review.objects.all(), "review"))
@@ -64,6 +67,7 @@ class Rows:
         # Those that still wait for their epoch, and the words and pictures of all.
         altered = integrity.altered_reviews(full=True)
         found.count("review_altered", altered - found.counts["review_altered"])
+        found.count("import_altered", integrity.altered_imports(full=True))
 
     def compare_tallies(self, adding: Adding) -> None:
         """The stored tallies against the sums of the log, as of the newest epoch in them."""
@@ -101,6 +105,9 @@ class Rows:
         ]
         self._compare_reviews([one for one in told if one[0]["kind"] == "review"])
         self._compare_steps([one for one in told if one[0]["kind"] == "step"])
+        for document, _entry, index in told:
+            if document["kind"] == "imported":
+                self._imports.take(document, index)
 
     def _compare_entry(self, read: Read, leaf: Leaf) -> None:
         entry, document = leaf.entry, read.document or {}
@@ -121,8 +128,6 @@ class Rows:
         self._epochs.take(read, leaf)
 
     def _compare_reviews(self, told: Sequence[tuple[dict[str, Any], Entry, int]]) -> None:
-        # What was imported has rows of its own kind.
-        told = [one for one in told if one[0].get("trust") != Trust.IMPORTED]
         rows = {
             row.pk: row
             for row in Review.objects.filter(
@@ -270,7 +275,7 @@ def compare_tallies(sums: Sums, day: date | None, found: Found) -> None:
     try:
         # By organisation and day; of the rows of the database alone.
         found.count("tally_differs", len(indicators.recompute()))
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         # An entry that no rule can read: it was altered, which was found already.
         found.differs("entry_altered")
 

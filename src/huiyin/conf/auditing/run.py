@@ -119,7 +119,7 @@ class _Auditor:
         try:
             # Without an epoch of its own it goes with the one before: it is in the log.
             self._adding.add(read.document, read.epoch or self._adding.last_epoch)
-        except (KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             self._found.differs("entry_malformed", index=read.index)
 
     def _compare_figures(self) -> None:

@@ -51,8 +51,8 @@ class Adding:
         return self._recent[-1][0] if self._recent else self._settled_to
 
     def add(self, document: Mapping[str, Any], epoch: int) -> None:
-        """Add an entry of the log. Raises ``KeyError``, ``TypeError`` or ``ValueError`` for one
-        that lacks what its kind must have."""
+        """Add an entry of the log. Raises ``AttributeError``, ``KeyError``, ``TypeError`` or
+        ``ValueError`` for one that lacks what its kind must have."""
         if not self._recent or self._recent[-1][0] != epoch:
             self._recent.append((epoch, Sums()))
             if len(self._recent) > EPOCHS_APART:

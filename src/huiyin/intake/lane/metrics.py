@@ -25,10 +25,11 @@ rejected = Counter("huiyin_lane_rejected", "Reviews that were refused, by reason
 waiting = Gauge("huiyin_lane_waiting", "Reviews in the queue.", multiprocess_mode="livesum")
 
 
-def stored(reviews: int, seconds: float) -> None:
-    """A batch of so many ``reviews`` took ``seconds``."""
-    batch_size.observe(reviews)
+def stored(verdicts: Sequence[Verdict], seconds: float) -> None:
+    """What came of a batch that took ``seconds``."""
+    batch_size.observe(len(verdicts))
     commit_seconds.observe(seconds)
+    told(verdicts)
 
 
 def told(verdicts: Sequence[Verdict]) -> None:

@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import NamedTuple
 
 from django.conf import settings
@@ -159,9 +160,13 @@ class Lane:
         began = clock.monotonic()
         timemachine.sync()
         verdicts = _try_twice([one.given for one in batch], memo)
-        metrics.stored(len(batch), clock.monotonic() - began)
         self._crowd = len(batch) + len(self._waiting)
-        metrics.waiting.set(len(self._waiting))
+        try:
+            metrics.stored(verdicts, clock.monotonic() - began)
+            metrics.waiting.set(len(self._waiting))
+        except Exception:
+            # Their files may lie on a full disk: what was stored is told all the same.
+            log.exception("the lane could not be measured")
         _tell(batch, verdicts)
 
 
@@ -191,14 +196,14 @@ _Told = list[tuple[Future[Receipt] | asyncio.Future[Receipt], Verdict]]
 def _tell(batch: Sequence[_Waiting], verdicts: Sequence[Verdict]) -> None:
     """Tell each what became of theirs; those of one event loop in one go."""
     by_loop: dict[asyncio.AbstractEventLoop | None, _Told] = {}
-    metrics.told(verdicts)
     for one, verdict in zip(batch, verdicts, strict=True):
         by_loop.setdefault(one.loop, []).append((one.future, verdict))
     for loop, told in by_loop.items():
         if loop is None:
             _resolve(told)
-        elif not loop.is_closed():
-            loop.call_soon_threadsafe(_resolve, told)
+        else:
+            with suppress(RuntimeError):  # it is closed: nobody waits there any more
+                loop.call_soon_threadsafe(_resolve, told)
 
 
 def _resolve(told: _Told) -> None:

@@ -7,6 +7,7 @@ of its reviews, and the salts without which nobody can show that a commitment of
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from huiyin.kernel import clock, ids
@@ -58,7 +59,8 @@ def erase_person(*, case: Case, reason: str, by: str) -> Erasure:
     """Erase whom ``case`` is about, and record that it was done.
 
     Pictures go last, each with its file: cut off in between, it is completed by calling it again.
-    Raises ``AlreadyErased``, ``Invalid`` or ``ReasonNamesSomebody``.
+    Called again it also erases the words of a review that was given since, and keeps the first
+    record. Raises ``AlreadyErased``, ``Invalid`` or ``ReasonNamesSomebody``.
     """
     with transaction.atomic():
         case = Case.objects.select_for_update().get(pk=case.pk)
@@ -67,7 +69,9 @@ def erase_person(*, case: Case, reason: str, by: str) -> Erasure:
         if erasure is None:
             reason = _checked(case, reason)
             erasure = _erase(case, reason, by, photos=pictures.count())
-        elif not pictures.exists():
+        elif pictures.exists() or _salts_of(case).exists():
+            _erase_words(case)
+        else:
             raise AlreadyErased
     for photo in pictures:
         photo.file.delete(save=False)
@@ -86,10 +90,8 @@ def _checked(case: Case, reason: str) -> str:
 
 
 def _erase(case: Case, reason: str, by: str, *, photos: int) -> Erasure:
-    reviews = list(Review.objects.filter(event__case=case).values_list("pk", "entry_id"))
-    keys = [key for key, _entry in reviews]
-    ReviewContent.objects.filter(review__in=keys).delete()
-    EntrySecret.objects.filter(entry__in=[entry for _key, entry in reviews]).delete()
+    _erase_words(case)
+    keys = list(Review.objects.filter(event__case=case).values_list("pk", flat=True))
     for matter in Matter.objects.filter(kind=KIND, subject_id__in=keys, closed_at__isnull=True):
         if matter.contact_ended_at is None:
             matters.end_contact(matter=matter, via=VIA)
@@ -97,6 +99,16 @@ def _erase(case: Case, reason: str, by: str, *, photos: int) -> Erasure:
     return Erasure.objects.create(
         case=case, at=clock.now(), by=by[:150], reason=reason, reviews=len(keys), photos=photos
     )
+
+
+def _erase_words(case: Case) -> None:
+    ReviewContent.objects.filter(review__event__case=case).delete()
+    _salts_of(case).delete()
+
+
+def _salts_of(case: Case) -> QuerySet[EntrySecret]:
+    entries = Review.objects.filter(event__case=case).values("entry_id")
+    return EntrySecret.objects.filter(entry__in=entries)
 
 
 def _empty(case: Case) -> None:

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import (
-    DatabaseError,
     IntegrityError,
     InterfaceError,
     OperationalError,
@@ -83,7 +82,8 @@ def submit_together(given: Sequence[Given], memo: Memo | None = None) -> list[Ve
     """Store the reviews of many citizens; for each, in order, its receipt or what is wrong with it.
 
     When this returns, all that has a receipt is durable. See ``submit`` for one. Raises
-    ``DatabaseError`` when the database is out of reach; then nobody has a receipt.
+    ``OperationalError`` or ``InterfaceError`` when the database is out of reach; then nobody has a
+    receipt.
     """
     known = memo or Memo()
     known.refresh()
@@ -126,9 +126,10 @@ def _together(wanted: Mapping[UUID, Given], memo: Memo) -> Mapping[UUID, Receipt
                 return _store(wanted, memo)
         except IntegrityError:
             continue
-        except DatabaseError:
+        except (OperationalError, InterfaceError):
             raise
         except Exception:
+            # One of them cannot be stored: each is tried alone.
             break
     return {}
 
