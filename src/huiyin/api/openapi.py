@@ -40,7 +40,7 @@ PROBLEM: dict[str, Any] = {
                 "properties": {"field": {"type": "string"}, "reason": {"type": "string"}},
             },
         },
-        "retry_after": {"type": "integer", "description": "with 429: seconds to wait"},
+        "retry_after": {"type": "integer", "description": "with 429 and 503: seconds to wait"},
         "limit_bytes": {"type": "integer", "description": "with 413: what the address takes"},
     },
 }
@@ -104,7 +104,7 @@ def _add_refusals(operation: dict[str, Any], *, has_parameter: bool) -> None:
         response = operation["responses"].setdefault(
             status, {"description": HTTPStatus(status).phrase}
         )
-        if status == HTTPStatus.TOO_MANY_REQUESTS:
+        if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
             response["headers"] = {
                 "Retry-After": {"schema": {"type": "integer"}, "description": "seconds to wait"}
             }
