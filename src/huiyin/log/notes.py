@@ -24,6 +24,8 @@ _KEY_BYTES, _SIGNATURE_BYTES, _TIME_BYTES = 32, 64, 8
 _PRIVATE = "PRIVATE+KEY+"
 _DASH = "— "
 # A note of ours has a handful; what comes from elsewhere is read up to here.
+# All but the line break.
+_control = re.compile(r"[\x00-\x09\x0b-\x1f]").search
 _MOST_SIGNATURES = 64
 _LATEST = (1 << 63) - 1
 
@@ -239,7 +241,7 @@ def _three_parts(text: str) -> tuple[str, bytes, bytes]:
 
 
 def _has_control(text: str) -> bool:
-    return any(character < " " and character != "\n" for character in text)
+    return _control(text) is not None
 
 
 def _encode(value: bytes) -> str:
