@@ -40,10 +40,9 @@ def hang_up(stage: Stage, load: Under) -> str:
 
 def slow(stage: Stage, load: Under) -> str:
     """Slow-loris: many connections that send a byte of their request now and then."""
-    many = min(stage.size.connections, _SLOW)
     request = load.crowd.request(0, stage.address).replace(load.crowd.name.encode(), b"slow")
     with ExitStack() as stack:
-        held = _connections(stage, stack, many)
+        held = _connections(stage, stack)
         place, closed, rounds = 0, set(), 0
         while load.goes_on:
             for client in held:
@@ -66,24 +65,20 @@ def slow(stage: Stage, load: Under) -> str:
 
 def many(stage: Stage, load: Under) -> str:
     """Thousands of connections held open while others give their reviews."""
-    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    wanted = min(stage.size.connections, hard - 200)
     with ExitStack() as stack:
-        held = _connections(stage, stack, wanted)
+        held = _connections(stage, stack)
         load.wait_for_more()
         time.sleep(stage.size.seconds / 2)
-    short = "" if len(held) == wanted == stage.size.connections else f" of {stage.size.connections}"
+    short = "" if len(held) == stage.size.connections else f" of {stage.size.connections}"
     return f"{len(held)}{short} connections held open"
 
 
-# Fewer than the server takes at once: those who send whole requests are to be served meanwhile.
-_SLOW = 1_500
-
-
-def _connections(stage: Stage, stack: ExitStack, wanted: int) -> list[socket.socket]:
+def _connections(stage: Stage, stack: ExitStack) -> list[socket.socket]:
+    """As many as the stage wants, if this machine lets one process have them."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     held: list[socket.socket] = []
-    for _ in range(wanted):
+    for _ in range(min(stage.size.connections, hard - 200)):
         client = stack.enter_context(socket.socket())
         client.settimeout(5)
         try:
