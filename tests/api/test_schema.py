@@ -24,9 +24,10 @@ from urllib3 import HTTPResponse
 
 from huiyin.api import auth
 from huiyin.api.openapi import document
-from huiyin.api.v1 import events, receipts, reviews
+from huiyin.api.v1 import batches, events, receipts, reviews
 from huiyin.kernel.throttle import Throttle
 from huiyin.matters.table import State
+from huiyin.reviews.services import add_adapter
 from tests import factories
 from tests.api.client import Api
 from tests.factories import Loop
@@ -80,6 +81,7 @@ def _open_throttles(monkeypatch: pytest.MonkeyPatch, _full_throttles: None) -> N
     for place, name in (
         (auth, "wrong_bearers"),
         (events, "calls"),
+        (batches, "calls"),
         (reviews, "wrong_tokens"),
         (receipts, "wrong_codes"),
     ):
@@ -87,13 +89,14 @@ def _open_throttles(monkeypatch: pytest.MonkeyPatch, _full_throttles: None) -> N
 
 
 @pytest.fixture
-def played(db: None, _open_throttles: None) -> tuple[Loop, str, str]:
-    """A matter that is being rectified, its handler's token, and an integrator's key."""
+def played(db: None, _open_throttles: None) -> tuple[Loop, str, dict[str, str]]:
+    """A matter that is being rectified, its handler's token, and the keys of programs by path."""
     made = factories.loop(State.RECTIFYING)
     said = {"username": made.handler.username, "password": factories.PASSWORD}
     token = Api().post("/sessions", said).json()["token"]
     _integrator, key = factories.integrator()
-    return made, token, key
+    _adapter, adapter_key = add_adapter(name="短信网关", channel="sms")
+    return made, token, {"/api/v1/events": key, "/api/v1/reviews/batch": adapter_key}
 
 
 DOCUMENT = json.loads(json.dumps(document()))
@@ -116,14 +119,14 @@ def test_every_answer_is_one_that_the_document_declares(
     path: str,
     mode: GenerationMode,
     wire: Session,
-    played: tuple[Loop, str, str],
+    played: tuple[Loop, str, dict[str, str]],
 ) -> None:
-    made, token, key = played
-    bearer = key if path.endswith("/events") else token
+    made, token, keys = played
+    bearer = keys.get(path, token)
     headers = {"Authorization": f"Bearer {bearer}", "Accept-Language": "en"}
     code = made.matter.code if "/matters/" in path else made.receipt.code
-    # A wrong row of events is told in its verdict, and the call is accepted.
-    checks = [*CHECKS, negative_data_rejection] if path != "/api/v1/events" else CHECKS
+    # A wrong row of events or of reviews is told in its verdict, and the call is accepted.
+    checks = CHECKS if path in keys else [*CHECKS, negative_data_rejection]
     asked_for = {one["name"] for one in DOCUMENT["paths"][path][method.lower()]["parameters"]}
 
     def check(case: schemathesis.Case) -> None:

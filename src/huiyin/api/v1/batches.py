@@ -45,9 +45,9 @@ class ReviewVerdict(Schema):
     index: int = Field(description="The review's place in the request, from 0.")
     status: int = Field(description="What the same review would be answered by itself.")
     receipt: Receipt | None
-    problem: Annotated[dict[str, Any] | None, WithJsonSchema(PROBLEM)] = Field(
-        description="Why it was not stored; null when it was."
-    )
+    problem: Annotated[
+        dict[str, Any] | None, WithJsonSchema({"anyOf": [PROBLEM, {"type": "null"}]})
+    ] = Field(description="Why it was not stored; null when it was.")
 
 
 class ReviewVerdicts(Schema):
