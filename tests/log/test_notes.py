@@ -20,6 +20,8 @@ from huiyin.log.notes import (
 )
 from tests.support.witness import Witness
 
+pytestmark = pytest.mark.once
+
 # golang.org/x/mod/sumdb/note: the keys and the note of its examples.
 SKEY = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz"
 VKEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"

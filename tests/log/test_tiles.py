@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from huiyin.log import tiles, tree
 from huiyin.log.tiles import Growing, NotATile, Tile
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     ("tile", "path"),

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from huiyin.log import tree
 from huiyin.log.tree import Edge, Inconsistent
 
+pytestmark = pytest.mark.once
+
 leaves_of = st.lists(st.binary(min_size=32, max_size=32), max_size=70)
 
 

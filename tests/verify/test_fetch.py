@@ -11,6 +11,8 @@ import pytest
 from huiyin.verify import fetch
 from huiyin.verify.problems import RedirectRefused
 
+pytestmark = pytest.mark.once
+
 
 class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True

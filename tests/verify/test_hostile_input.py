@@ -19,6 +19,8 @@ from huiyin.verify.remote import Log, read_json
 from huiyin.verify.words import WORDS, clean
 from tests.verify.small_log import NOW, SmallLog
 
+pytestmark = pytest.mark.once
+
 SOME = SmallLog()
 SOME.add(300)
 SOME.rotate()

@@ -12,6 +12,8 @@ from huiyin.verify import merkle, tiles
 from huiyin.verify.tiles import Tree
 from tests.verify.small_log import root_of
 
+pytestmark = pytest.mark.once
+
 LEAVES = [hashlib.sha256(bytes([place % 256, place // 256])).digest() for place in range(600)]
 
 

@@ -15,6 +15,8 @@ from huiyin.verify import memory
 from tests.verify.conftest import Result
 from tests.verify.small_log import NOW, ORIGIN, SigningKey, SmallLog, leaf_hash, note, serving
 
+pytestmark = pytest.mark.once
+
 Verify = Callable[..., Result]
 
 

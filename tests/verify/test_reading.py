@@ -17,6 +17,8 @@ from huiyin.verify.reading import Reader
 from huiyin.verify.remote import Log
 from tests.verify.small_log import SmallLog
 
+pytestmark = pytest.mark.once
+
 
 def read(address: str) -> list[bytes]:
     log = Log(address)

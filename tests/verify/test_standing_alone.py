@@ -14,6 +14,8 @@ import pytest
 import huiyin
 from tests.verify.small_log import SmallLog, serving
 
+pytestmark = pytest.mark.once
+
 SOURCES = Path(huiyin.__file__).parent.parent
 
 

@@ -12,6 +12,8 @@ from huiyin.verify import cli
 from huiyin.verify.notes import COSIGNATURE, cosigned_at, read_checkpoint, read_vkey
 from tests.verify.small_log import SigningKey, SmallLog
 
+pytestmark = pytest.mark.once
+
 Run = Callable[..., int]
 
 
