@@ -27,13 +27,13 @@ from django.http.request import split_domain_port, validate_host
 from django.utils import translation
 
 from huiyin.api import problems
-from huiyin.api.v1.reviews import MAX_KEY, MAX_TAGS, MAX_TOKEN, right_of
+from huiyin.api.v1.reviews import MAX_KEY, MAX_TAGS, MAX_TOKEN, review_of, right_of
 from huiyin.intake.lane import lane
 from huiyin.kernel import languages
 from huiyin.kernel.problems import Problem
 from huiyin.reviews.models import Channel
 from huiyin.reviews.receipts import Receipt
-from huiyin.reviews.services import Given, NewReview
+from huiyin.reviews.services import Given
 
 PATH = "/api/v1/reviews"
 # Two thousand characters, each written as an escape, and the rest. What is longer is too long in
@@ -87,7 +87,8 @@ class FastReviews:
         if said is None:
             await self._app(scope, _again(event, receive), send)
             return
-        status, body, more = await _answer(said, scope, headers)
+        language = languages.asked_for(headers.get(b"accept-language", b""))
+        status, body, more = await _answer(said, scope, headers, language)
         await send(
             {
                 "type": "http.response.start",
@@ -95,7 +96,7 @@ class FastReviews:
                 "headers": [
                     *self._always.get(scope["scheme"], self._always["http"]),
                     (b"content-length", str(len(body)).encode()),
-                    (b"content-language", languages.asked_for(_language(headers)).encode()),
+                    (b"content-language", language.encode()),
                     (b"cache-control", b"no-store"),
                     (b"vary", b"Accept-Language"),
                     *more,
@@ -120,16 +121,15 @@ def read(body: bytes) -> Said | None:
 
 
 async def _answer(
-    said: Said, scope: HTTPScope, headers: dict[bytes, bytes]
+    said: Said, scope: HTTPScope, headers: dict[bytes, bytes], language: str
 ) -> tuple[int, bytes, Headers]:
     """Status, body and the headers that only this answer has."""
-    language = languages.asked_for(_language(headers))
+    key = headers.get(b"idempotency-key", b"").decode("latin-1")
     try:
         client = scope["client"]
         right = right_of(said.token, address=client[0] if client else "")
-        receipt = await lane.give_async(
-            Given(right, _review(said, headers.get(b"idempotency-key", b"")), language)
-        )
+        review = review_of(said, channel=Channel(said.channel), key=key)
+        receipt = await lane.give_async(Given(right, review, language))
     except Problem as problem:
         with translation.override(language):
             refusal = problems.answer(problem)
@@ -151,18 +151,6 @@ def accepted(receipt: Receipt) -> bytes:
     return b'{"receipt":' + _encode(receipt) + b"}"
 
 
-def _review(said: Said, key: bytes) -> NewReview:
-    return NewReview(
-        said.level,
-        said.tags,
-        said.text,
-        said.hide_name_from_public,
-        said.hide_name_from_unit,
-        channel=Channel(said.channel),
-        idempotency_key=key.decode("latin-1"),
-    )
-
-
 def _is_plain(headers: dict[bytes, bytes]) -> bool:
     length, host = headers.get(b"content-length", b""), headers.get(b"host", b"")
     return (
@@ -182,10 +170,6 @@ def _is_plain(headers: dict[bytes, bytes]) -> bool:
 def _is_ours(host: bytes) -> bool:
     domain, _port = split_domain_port(host.decode("latin-1"))
     return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
-
-
-def _language(headers: dict[bytes, bytes]) -> bytes:
-    return headers.get(b"accept-language", b"")
 
 
 def _again(event: ASGIReceiveEvent, receive: ASGIReceiveCallable) -> ASGIReceiveCallable:

@@ -134,19 +134,14 @@ def _together(wanted: Mapping[UUID, Given], memo: Memo) -> Mapping[UUID, Receipt
 
 
 def _alone(one: Given, memo: Memo) -> Verdict:
+    """What comes of a review that is stored by itself, or came of it when it was given before."""
     try:
-        with transaction.atomic():
-            stored = _store({one.right.event_id: one}, memo)
+        try:
+            with transaction.atomic():
+                stored = _store({one.right.event_id: one}, memo)
+        except IntegrityError:
+            stored = {}  # it was given elsewhere at the same instant
         return stored[one.right.event_id] if stored else _already_given(one)
-    except IntegrityError:
-        return _verdict_of_a_repetition(one)
-    except Exception as error:
-        return error
-
-
-def _verdict_of_a_repetition(one: Given) -> Verdict:
-    try:
-        return _already_given(one)
     except Exception as error:
         return error
 
