@@ -119,7 +119,7 @@ def receipt_for(
         service,
         made.leaf_hash.hex(),
         made.canonical.decode(),
-        _opening(made.salts),
+        _salt_of_the_words(made.salts),
         like.log,
         f"{like.base_url}/log",
         like.maximum_delay,
@@ -170,8 +170,9 @@ def _promise(leaf_hash: bytes, like: Common) -> str:
     )
 
 
-def _opening(salts: bytes) -> dict[str, str]:
-    """What a citizen needs to show that the log holds the words as they were written."""
+def _salt_of_the_words(salts: bytes) -> dict[str, str]:
+    """What a citizen needs to show that the log holds the words as they were written; nothing once
+    they were erased."""
     if not salts:
         return {}
     return {"text": salts_by_name(HIDDEN, salts)["text"].hex()}

@@ -231,11 +231,10 @@ def test_what_does_not_change_is_read_once_for_many(lane: Lane, batches: list[in
     from huiyin.kernel.memo import Memo
 
     memo, unit = Memo(seconds=60), factories.organisation()
-    groups = [[given(1, factories.token(factories.event(unit)), text="差") for _ in range(3)]] * 0
-    for _ in range(2):
-        groups.append(
-            [given(1, factories.token(factories.event(unit)), text="差") for _ in range(3)]
-        )
+    groups = [
+        [given(1, factories.token(factories.event(unit)), text="差") for _ in range(3)]
+        for _ in range(2)
+    ]
     statements = []
     for group in groups:
         with CaptureQueriesContext(connection) as captured:

@@ -13,7 +13,7 @@ from pydantic import Field, StrictStr, ValidationError, WithJsonSchema
 from huiyin.api.auth import AdapterKey
 from huiyin.api.openapi import PROBLEM, raises
 from huiyin.api.problems import invalid, refused_by_django
-from huiyin.api.v1.reviews import MAX_KEY, Receipt, Said
+from huiyin.api.v1.reviews import MAX_KEY, Receipt, Said, review_of
 from huiyin.api.v1.shapes import Body
 from huiyin.intake.lane import lane
 from huiyin.kernel.problems import Problem, TooMany
@@ -94,15 +94,7 @@ def _given(one: Any, channel: Channel) -> services.Given:
         raise invalid({**fault, "loc": ("review", *fault["loc"])} for fault in told) from error
     return services.Given(
         tokens.read(read.token),
-        services.NewReview(
-            read.level,
-            read.tags,
-            read.text,
-            read.hide_name_from_public,
-            read.hide_name_from_unit,
-            channel=channel,
-            idempotency_key=read.idempotency_key,
-        ),
+        review_of(read, channel=channel, key=read.idempotency_key),
         get_language() or "",
     )
 

@@ -27,13 +27,13 @@ from django.http.request import split_domain_port, validate_host
 from django.utils import translation
 
 from huiyin.api import problems
-from huiyin.api.v1.reviews import MAX_KEY, MAX_TAGS, MAX_TOKEN, right_of
+from huiyin.api.v1.reviews import MAX_KEY, MAX_TAGS, MAX_TOKEN, review_of, right_of
 from huiyin.intake.lane import lane
 from huiyin.kernel import languages
 from huiyin.kernel.problems import Problem
 from huiyin.reviews.models import Channel
 from huiyin.reviews.receipts import Receipt
-from huiyin.reviews.services import Given, NewReview
+from huiyin.reviews.services import Given
 
 PATH = "/api/v1/reviews"
 # Two thousand characters, each written as an escape, and the rest. What is longer is too long in
@@ -59,7 +59,6 @@ class Said(msgspec.Struct, forbid_unknown_fields=True):
 _IS_JSON = [(b"content-type", b"application/json; charset=utf-8")]
 _decode = msgspec.json.Decoder(Said).decode
 _encode = msgspec.json.Encoder().encode
-_CHANNELS = {channel.value: channel for channel in Channel}
 _NAMES = tuple(f'"{name}"'.encode() for name in Said.__struct_fields__)
 
 
@@ -128,12 +127,12 @@ async def _answer(
     said: Said, scope: HTTPScope, headers: dict[bytes, bytes], language: str
 ) -> tuple[int, bytes, Headers]:
     """Status, body and the headers that only this answer has."""
+    key = headers.get(b"idempotency-key", b"").decode("latin-1")
     try:
         client = scope["client"]
         right = right_of(said.token, address=client[0] if client else "")
-        receipt = await lane.give_async(
-            Given(right, _review(said, headers.get(b"idempotency-key", b"")), language)
-        )
+        review = review_of(said, channel=Channel(said.channel), key=key)
+        receipt = await lane.give_async(Given(right, review, language))
     except Problem as problem:
         with translation.override(language):
             refusal = problems.answer(problem)
@@ -153,18 +152,6 @@ async def _answer(
 
 def accepted(receipt: Receipt) -> bytes:
     return b'{"receipt":' + _encode(receipt) + b"}"
-
-
-def _review(said: Said, key: bytes) -> NewReview:
-    return NewReview(
-        said.level,
-        said.tags,
-        said.text,
-        said.hide_name_from_public,
-        said.hide_name_from_unit,
-        channel=_CHANNELS[said.channel],
-        idempotency_key=key.decode("latin-1"),
-    )
 
 
 def _is_plain(headers: dict[bytes, bytes]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 import msgspec
 from django.http import HttpRequest
@@ -180,19 +180,33 @@ def submit(
     receipt = lane.give(
         services.Given(
             right_of(said.token, address=address_of(request)),
-            services.NewReview(
-                said.level,
-                said.tags,
-                said.text,
-                said.hide_name_from_public,
-                said.hide_name_from_unit,
-                channel=Channel(said.channel),
-                idempotency_key=idempotency_key,
-            ),
+            review_of(said, channel=Channel(said.channel), key=idempotency_key),
             get_language() or "",
         )
     )
     return Status(201, ReviewAccepted(receipt=Receipt(**msgspec.to_builtins(receipt))))
+
+
+class WhatIsSaid(Protocol):
+    """A body that says a review, however it was read."""
+
+    level: int
+    tags: list[str]
+    text: str
+    hide_name_from_public: bool
+    hide_name_from_unit: bool
+
+
+def review_of(said: WhatIsSaid, *, channel: Channel, key: str) -> services.NewReview:
+    return services.NewReview(
+        said.level,
+        said.tags,
+        said.text,
+        said.hide_name_from_public,
+        said.hide_name_from_unit,
+        channel=channel,
+        idempotency_key=key,
+    )
 
 
 def right_of(token: str, *, address: str) -> tokens.Token:

@@ -51,12 +51,12 @@ def open_matters(openings: Sequence[Opening], memo: Memo | None = None) -> list[
     steps: list[Step] = []
     started: list[Clock] = []
     for opening in openings:
-        rules = _policy(opening, known)
-        matter = _matter(opening, rules)
-        running = clocks.made(matter, sorted(_ROW.starts), _rules(rules, known), now, known)
+        in_force = _policy(opening, known)
+        matter = _matter(opening, in_force)
+        running = clocks.made(matter, sorted(_ROW.starts), _rules(in_force, known), now, known)
         matter.next_due_at = min((one.due_at for one in running), default=None)
         started += running
-        data = {"policy": rules.label}
+        data = {"policy": in_force.label}
         steps.append(engine.step_of(matter, Event.OPEN, Party.PLATFORM, now, data=data))
     entries = [
         log.New(
@@ -92,17 +92,17 @@ def _policy(opening: Opening, memo: Memo) -> Policy:
     return policy_for(kind, opening.organisation.region, known)
 
 
-def _rules(found: Policy, memo: Memo) -> policy.Rules:
-    return memo.of(("rules", found.pk), lambda: policy.read(found.document))
+def _rules(in_force: Policy, memo: Memo) -> policy.Rules:
+    return memo.of(("rules", in_force.pk), lambda: policy.read(in_force.document))
 
 
-def _matter(opening: Opening, rules: Policy) -> Matter:
+def _matter(opening: Opening, in_force: Policy) -> Matter:
     return Matter(
         code=ids.new_code(CODE_LENGTH),
         kind=opening.kind,
         subject_id=opening.subject_id,
         organisation=opening.organisation,
-        policy=rules,
+        policy=in_force,
         state=_ROW.target,
         version=1,
         opened_at=opening.accepted_at,

@@ -144,12 +144,16 @@ def _whole(given: Iterable[Given]) -> AbstractContextManager[Any]:
 
 
 def _alone(one: Given, memo: Memo) -> Verdict:
+    """What comes of a review that is stored by itself, or came of it when it was given before."""
     try:
-        with transaction.atomic():
-            stored = _store({one.right.event_id: one}, memo)
-        return stored[one.right.event_id] if stored else errors.TokenInvalid()
-    except IntegrityError as error:
-        return repeated.verdicts({0: one}).get(0, error)
+        try:
+            with transaction.atomic():
+                stored = _store({one.right.event_id: one}, memo)
+        except IntegrityError:
+            stored = {}  # it was given elsewhere at the same instant
+        if stored:
+            return stored[one.right.event_id]
+        return repeated.verdicts({0: one}).get(0) or errors.TokenInvalid()
     except Exception as error:
         return error
 
