@@ -90,6 +90,9 @@ class Lane:
         self._bell.set()
         writer.join()
         self._writer = None
+        # Who came between the thread's last look and now.
+        while self._waiting:
+            self._store(self._next(), Memo())
 
     def give(self, given: Given) -> Receipt:
         """Wait until the review is stored for good; its receipt. Raises a ``Problem``."""
