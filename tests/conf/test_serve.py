@@ -12,24 +12,9 @@ from contextlib import ExitStack, contextmanager, suppress
 import httpx
 import pytest
 
-from tests.support.product import HUIYIN, Product
+from tests.support.product import HUIYIN, Product, refused
 
 pytestmark = pytest.mark.slow
-
-
-def refused(product: Product, *command: str, **settings: str) -> str:
-    done = subprocess.run(
-        [HUIYIN, *command],
-        env=product.environment | settings,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        stdin=subprocess.DEVNULL,
-    )
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    return done.stderr
 
 
 def test_a_ten_megabyte_body_is_answered_with_413(product: Product) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support import log_reader
 from tests.support.postgres import EmbeddedPostgres
-from tests.support.product import HUIYIN, Product
+from tests.support.product import HUIYIN, Product, refused
 
 pytestmark = pytest.mark.slow
 
@@ -76,21 +76,6 @@ def python(product: Product, script: str, *arguments: str) -> subprocess.Popen[s
 def published(product: Product) -> int:
     checkpoint = product.data_dir / "log" / "checkpoint"
     return int(checkpoint.read_text().split("\n")[1]) if checkpoint.exists() else 0
-
-
-def refused(product: Product, *command: str, **settings: str) -> str:
-    done = subprocess.run(
-        [HUIYIN, *command],
-        env=product.environment | settings,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        stdin=subprocess.DEVNULL,
-    )
-    assert done.returncode == 1, done.stdout
-    assert "Traceback" not in done.stderr
-    return done.stderr
 
 
 def test_a_sealer_killed_between_index_and_tile_is_completed_by_the_next(

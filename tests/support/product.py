@@ -176,6 +176,22 @@ class Product:
         path.write_text(text.replace(json.loads(text)["base_url"], self.base_url))
 
 
+def refused(product: Product, *command: str, **settings: str) -> str:
+    """What ``huiyin`` says when it will not do ``command``: an error, and no traceback."""
+    done = subprocess.run(
+        [HUIYIN, *command],
+        env=product.environment | settings,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 1, done.stdout
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
 @pytest.fixture(scope="session")
 def _seeded(
     tmp_path_factory: pytest.TempPathFactory, postgres_server: EmbeddedPostgres | None

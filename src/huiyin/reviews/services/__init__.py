@@ -1,7 +1,6 @@
 """The writers of reviews and of what they hang on. One path for good and bad ones."""
 
 from huiyin.reviews.giving import MAX_PHOTOS, MAX_TEXT, Given, NewReview
-from huiyin.reviews.services.adapters import add_adapter, renew_adapter_key
 from huiyin.reviews.services.erasing import case_of, erase_person
 from huiyin.reviews.services.importing import (
     Columns,
@@ -12,8 +11,13 @@ from huiyin.reviews.services.importing import (
     import_reviews,
     import_source,
 )
-from huiyin.reviews.services.integrators import add_integrator, renew_key
 from huiyin.reviews.services.inviting import follow_up_token, invite, link_of, token_of
+from huiyin.reviews.services.programs import (
+    add_adapter,
+    add_integrator,
+    renew_adapter_key,
+    renew_key,
+)
 from huiyin.reviews.services.tag_lists import seed_tags
 from huiyin.reviews.services.together import Verdict, submit, submit_together, takes_review
 
