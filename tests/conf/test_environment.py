@@ -107,7 +107,7 @@ def test_a_postgresql_address_may_hold_what_its_client_is_to_be_told() -> None:
         "sslrootcert": "/etc/ssl/a+b c.pem",
         "connect_timeout": "5",
         "application_name": "huiyin",
-        "options": "-c statement_timeout=9000",
+        "options": "-c plan_cache_mode=force_generic_plan -c statement_timeout=9000",
     }
 
 

@@ -93,12 +93,13 @@ def test_of_two_citizens_with_one_token_exactly_one_wins(product: Product) -> No
     start = threading.Barrier(6)
     answers: list[httpx.Response] = []
 
-    def rate() -> None:
+    def rate(words: str) -> None:
+        said = {"token": token, **_BAD, "text": words}
         with product.client() as client:
             start.wait()
-            answers.append(client.post("/api/v1/reviews", json={"token": token, **_BAD}))
+            answers.append(client.post("/api/v1/reviews", json=said))
 
-    citizens = [threading.Thread(target=rate) for _ in range(6)]
+    citizens = [threading.Thread(target=rate, args=(f"第{n}位",)) for n in range(6)]
     for citizen in citizens:
         citizen.start()
     for citizen in citizens:

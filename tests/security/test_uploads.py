@@ -38,7 +38,7 @@ def test_a_used_link_costs_no_decoding(client: Client, decoded: list[int]) -> No
     assert _send(client, token) == 422
     assert len(decoded) == 1
 
-    factories.review(event)
+    factories.review(event, text="别的话。")
 
     assert _send(client, token) == 409
     assert len(decoded) == 1
