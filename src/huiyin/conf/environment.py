@@ -167,7 +167,12 @@ def database(url: str) -> dict[str, object]:
             # would be lost; a pool shared by the process keeps them instead. It also bounds how
             # many a crowd of requests can open.
             "OPTIONS": {
-                "pool": {"min_size": 1, "max_size": number("HUIYIN_DATABASE_POOL", 20)},
+                "pool": {
+                    "min_size": 1,
+                    "max_size": number("HUIYIN_DATABASE_POOL", 20),
+                    # Seconds; while the database is away nobody waits longer to be told so.
+                    "timeout": 5.0,
+                },
                 **asked,
             },
         }

@@ -163,6 +163,22 @@ def test_while_the_database_is_gone_all_are_asked_to_come_again_and_the_lane_goe
     assert "13900009876" not in caplog.text
 
 
+def test_whatever_fails_before_anything_is_stored_ends_the_lane_not(
+    lane: Lane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The demo's clock is in the database, too."""
+    with monkeypatch.context() as patch:
+
+        def gone() -> None:
+            raise OperationalError("gone")
+
+        patch.setattr(writer.timemachine, "sync", gone)
+        patch.setattr(writer, "close_old_connections", gone)
+        with pytest.raises(Unavailable):
+            lane.give(given())
+    assert lane.give(given()).level == 5
+
+
 def test_repetitions_are_answered_in_two_queries_however_many() -> None:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext

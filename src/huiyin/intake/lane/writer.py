@@ -161,7 +161,6 @@ class Lane:
 
     def _store(self, batch: Sequence[_Waiting], memo: Memo) -> None:
         began = clock.monotonic()
-        timemachine.sync()
         verdicts = _try_twice([one.given for one in batch], memo)
         self._crowd = len(batch) + len(self._waiting)
         try:
@@ -176,21 +175,29 @@ class Lane:
 def _try_twice(given: Sequence[Given], memo: Memo) -> Sequence[Verdict]:
     """What came of each. A connection that the database has closed is found only by using it; on a
     new one those that were stored after all are repetitions, and get their receipts."""
+    verdicts: Sequence[Verdict] = []
     for last in (False, True):
         try:
+            timemachine.sync()
             verdicts = submit_together(given, memo)
         except Exception as error:
             verdicts = [error] * len(given)
-        if not any(isinstance(verdict, _GONE) for verdict in verdicts) or last:
+        if last or not any(isinstance(verdict, _GONE) for verdict in verdicts):
             break
-        close_old_connections()
+        _let_go()
     for verdict in verdicts:
         if not isinstance(verdict, Receipt | Problem):
             # Never with the values at hand: they are citizens'.
             log.error("reviews could not be stored: %s", type(verdict).__name__, exc_info=verdict)
-            close_old_connections()
+            _let_go()
             break
     return [Unavailable(retry_after=_LATER) if isinstance(v, _GONE) else v for v in verdicts]
+
+
+def _let_go() -> None:
+    """Close the connection if it is of no use any more; that may fail as well."""
+    with suppress(*_GONE):
+        close_old_connections()
 
 
 _Told = list[tuple[Future[Receipt] | asyncio.Future[Receipt], Verdict]]
