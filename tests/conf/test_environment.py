@@ -103,6 +103,7 @@ def test_a_postgresql_address_may_hold_what_its_client_is_to_be_told() -> None:
     assert isinstance(options, dict)
     assert options.pop("pool")["min_size"] == 1
     assert options == {
+        "prepare_threshold": 1_000_000_000,
         "sslmode": "verify-full",
         "sslrootcert": "/etc/ssl/a+b c.pem",
         "connect_timeout": "5",

@@ -292,7 +292,8 @@ def test_every_page_is_accessible_and_fits_the_screen(
     page.wait_for_url("**/s/*")
     _is_fine(page)
     page.reload()
-    page.locator("details").click()
+    for fold in page.locator("details").all():
+        fold.locator("summary").click()
     _is_fine(page)
     for address in (link, f"{product.base_url}/r/x", f"{product.base_url}/s/?code=x"):
         page.goto(address)

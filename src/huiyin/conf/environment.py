@@ -173,6 +173,9 @@ def database(url: str) -> dict[str, object]:
                     # Seconds; while the database is away nobody waits longer to be told so.
                     "timeout": 5.0,
                 },
+                # Django would prepare nothing, so that poolers work. We prepare what asks for it
+                # (``kernel/bulk.py``) and nothing else, however often it is sent.
+                "prepare_threshold": 1_000_000_000,
                 **asked,
             },
         }

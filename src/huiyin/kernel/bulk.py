@@ -70,7 +70,7 @@ def gathered() -> Iterator[None]:
         _gathering.inserts = None
     if waiting:
         sql = _inserts_from_arrays(tuple(one[:3] for one in waiting))
-        _execute(sql, [value for one in waiting for value in one.parameters])
+        _execute(sql, [value for one in waiting for value in one.parameters], prepare=True)
 
 
 def is_whole() -> bool:
@@ -79,15 +79,16 @@ def is_whole() -> bool:
 
 
 def fetch(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """The rows of a statement that is asked again and again: PostgreSQL keeps its plan."""
+    """The rows of a statement. It is planned each time: a plan that was kept would be that of the
+    day on which its tables were small."""
     if connection.vendor != "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(sql, parameters)
             return list(cursor.fetchall())
-    return list(_execute(_numbered(sql), parameters).fetchall())
+    return list(_execute(_numbered(sql), parameters, prepare=False).fetchall())
 
 
-def _execute(sql: str, parameters: Sequence[Any]) -> psycopg.Cursor[Any]:
+def _execute(sql: str, parameters: Sequence[Any], *, prepare: bool) -> psycopg.Cursor[Any]:
     connection.ensure_connection()
     if connection.queries_logged:
         connection.queries_log.append({"sql": sql, "time": "0"})
@@ -95,7 +96,7 @@ def _execute(sql: str, parameters: Sequence[Any]) -> psycopg.Cursor[Any]:
         # Django's own cursor writes the values into the statement, which is then planned anew; the
         # usual one looks for the places of the values in a long statement each time.
         cursor = psycopg.RawCursor(connection.connection)
-        return cursor.execute(sql, parameters, prepare=True)
+        return cursor.execute(sql, parameters, prepare=prepare)
 
 
 @lru_cache(maxsize=64)
@@ -184,7 +185,7 @@ def _insert_few(
     if _gathering.inserts is not None:
         _gathering.inserts.append(one)
     else:
-        _execute(_inserts_from_arrays((one[:3],)), one.parameters)
+        _execute(_inserts_from_arrays((one[:3],)), one.parameters, prepare=True)
 
 
 @lru_cache(maxsize=256)
