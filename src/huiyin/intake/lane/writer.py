@@ -20,7 +20,7 @@ from huiyin.kernel import clock, timemachine
 from huiyin.kernel.memo import Memo
 from huiyin.kernel.problems import Problem
 from huiyin.reviews.receipts import Receipt
-from huiyin.reviews.services import Given, Verdict, submit_together
+from huiyin.reviews.services import Given, Verdict, receipt_in, submit_together
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ class Lane:
     def give(self, given: Given) -> Receipt:
         """Wait until the review is stored for good; its receipt. Raises a ``Problem``."""
         [verdict] = self.give_all([given])
-        return _receipt(verdict)
+        return receipt_in(verdict)
 
     def give_all(self, given: Sequence[Given]) -> list[Verdict]:
         """The same for several: what came of each, in order."""
@@ -234,12 +234,6 @@ def _verdict(future: Future[Receipt]) -> Verdict:
     if isinstance(error, Exception):
         return error
     raise error
-
-
-def _receipt(verdict: Verdict) -> Receipt:
-    if isinstance(verdict, Receipt):
-        return verdict
-    raise verdict
 
 
 lane = Lane()

@@ -19,7 +19,13 @@ from huiyin.reviews.services.programs import (
     renew_key,
 )
 from huiyin.reviews.services.tag_lists import seed_tags
-from huiyin.reviews.services.together import Verdict, submit, submit_together, takes_review
+from huiyin.reviews.services.together import (
+    Verdict,
+    receipt_in,
+    submit,
+    submit_together,
+    takes_review,
+)
 
 __all__ = [
     "MAX_PHOTOS",
@@ -41,6 +47,7 @@ __all__ = [
     "import_source",
     "invite",
     "link_of",
+    "receipt_in",
     "renew_adapter_key",
     "renew_key",
     "seed_tags",

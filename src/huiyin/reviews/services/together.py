@@ -73,6 +73,11 @@ def submit(*, token: str, review: NewReview) -> Receipt:
     gets the same receipt again. Raises an error of ``errors.py``; then nothing was changed.
     """
     [verdict] = submit_together([Given(tokens.read(token), review)])
+    return receipt_in(verdict)
+
+
+def receipt_in(verdict: Verdict) -> Receipt:
+    """The receipt that came of a review. Raises what kept it from being stored."""
     if isinstance(verdict, Receipt):
         return verdict
     raise verdict
