@@ -44,13 +44,14 @@ from huiyin.matters import services
 from huiyin.matters.models import Consequence, Evidence
 from huiyin.matters.queries import possible_events
 from huiyin.matters.table import Event, State
-from huiyin.reviews.models import Photo, ServiceEvent
+from huiyin.reviews.models import Photo, ReviewContent, ServiceEvent
 from huiyin.web.desk.models import SavedView
 from huiyin.web.desk.picture import FORM_EVENTS
 from tests import factories
 from tests.appeals.support import FILE, appealed, heard
 from tests.factories import Loop
 from tests.security.verbs import VERBS, WITHOUT_VERSION
+from tests.support.epochs import seal
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +71,8 @@ class For(Enum):
     OWNER = "whose saved list it is"
     OVERSEES = "supervisors and auditors"
     OVERSEES_IT = "supervisors and auditors of the matter's unit"
+    AUDITS = "auditors"
+    AUDITS_IT = "auditors of the unit"
     ARBITRATES = "arbiters"
     CASE = "the arbiter who may decide on the matter"
     ADMINISTERS = "administrators of the whole jurisdiction"
@@ -154,6 +157,8 @@ ADDRESSES: dict[str, For] = {
     "cockpit/faults/": For.OVERSEES,
     "cockpit/faults/<uuid:fault_id>": For.OVERSEES_IT,
     "cockpit/delays/": For.OVERSEES,
+    "cockpit/words/": For.AUDITS,
+    "cockpit/words/<uuid:review_id>": For.AUDITS_IT,
     # the API
     "api/": For.ANYBODY,
     "api/v1/openapi.json": For.ANYBODY,
@@ -298,6 +303,8 @@ class World:
                 For.OWNER: {"handler"},
                 For.OVERSEES: overseers,
                 For.OVERSEES_IT: {"supervisor", "auditor"},
+                For.AUDITS: {"auditor", "auditor of elsewhere"},
+                For.AUDITS_IT: {"auditor"},
                 For.ARBITRATES: arbiters,
                 For.CASE: {"arbiter"},
                 For.ADMINISTERS: {"administrator"},
@@ -358,6 +365,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         ends_on=clock.today(),
     )
     SavedView.objects.create(staff=made.handler, name="x", query="")
+    factories.review(factories.event(made.organisation), level=5, text="请打13858001234。")
+    seal()
     made.again()
     return World(made)
 
@@ -374,6 +383,7 @@ def _filled(route: str, made: Loop, receipt: str) -> str:
         "photo_id": Photo.objects.get().pk,
         "consequence_id": Consequence.objects.get().pk,
         "fault_id": made.matter.pk,
+        "review_id": ReviewContent.objects.exclude(held_back=[]).get().pk,
         "token": "x",
         "tile": "0/000.p/1",
         "leaf_hash": "0" * 64,

@@ -109,6 +109,12 @@ class ReasonNamesSomebody(Problem):
     title = _("The reason is kept for good and may name nobody. Please write it without names.")
 
 
+class NothingHeldBack(Problem):
+    code = "nothing-held-back"
+    status = 409
+    title = _("These words are not held back, or have been released before.")
+
+
 class ImportSourceOfAnotherBody(Problem):
     code = "import-source-of-another-body"
     status = 409

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from huiyin.directory.models import Counter, Organisation, Region, ServiceItem
+from huiyin.directory.models import Counter, Organisation, Region, ServiceItem, Staff
 from huiyin.kernel.models import Row
 
 BAD_LEVELS = (1, 2)
@@ -295,6 +295,31 @@ class ReviewContent(models.Model):
     text = models.TextField()
     # Why the text is held back from the public: codes of ``screening.Finding``. Empty: published.
     held_back = models.JSONField(default=list)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["-review"], condition=~models.Q(held_back=[]), name="words_held_back"
+            ),
+        ]
+
+    @property
+    def withheld(self) -> list[str]:
+        """Why the public does not read them; empty once a person has released them. One query
+        where there is a reason."""
+        found: list[str] = self.held_back
+        return [] if found and Release.objects.filter(review=self.review_id).exists() else found
+
+
+class Release(Row):
+    """That a person made words public which had been held back: who, when and why. Append-only."""
+
+    review = models.OneToOneField(Review, models.PROTECT, related_name="release")
+    staff = models.ForeignKey(Staff, models.PROTECT, related_name="+", verbose_name=_("by"))
+    at = models.DateTimeField(_("released at"))
+    reason = models.CharField(_("reason"), max_length=500)
+    # The public sees the words once this is sealed.
+    entry = models.OneToOneField("log.Entry", models.PROTECT, related_name="+")
 
 
 class Photo(Row):

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from huiyin.directory.models import Organisation, Staff
+from huiyin.directory.models import Organisation, Role, Staff
+from huiyin.directory.queries import in_scope
 from huiyin.kernel import clock, crypto, ids
 from huiyin.log.models import Leaf
 from huiyin.matters.kinds import Contact, Description
@@ -27,7 +28,9 @@ from huiyin.reviews.models import (
     Integrator,
     Level,
     Photo,
+    Release,
     Review,
+    ReviewContent,
     ServiceEvent,
     Tag,
     TagList,
@@ -322,3 +325,26 @@ def contact(matter: Matter) -> Contact | None:
 def _shortened(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= _SUMMARY_TEXT else line[:_SUMMARY_TEXT] + "…"
+
+
+def held_back_for(staff: Staff) -> QuerySet[ReviewContent]:
+    """The words that are held back and that ``staff``, as an auditor, may release.
+
+    Only of reviews that are in the log: before, they are nobody's but the unit's.
+    """
+    scope = in_scope(staff, [Role.AUDITOR], of="review__organisation__")
+    if not scope:
+        return ReviewContent.objects.none()
+    return (
+        ReviewContent.objects.filter(
+            scope, ~Q(held_back=[]), review__entry__leaf__isnull=False, review__release=None
+        )
+        .select_related("review__organisation__region", "review__event__case", "review__entry")
+        .order_by("-review")
+    )
+
+
+def released(reviews: Iterable[UUID], *, epoch: int) -> set[UUID]:
+    """Those of ``reviews`` whose words the log says are released, up to ``epoch``. One query."""
+    found = Release.objects.filter(review__in=list(reviews), entry__leaf__epoch_id__lte=epoch)
+    return set(found.values_list("review_id", flat=True))

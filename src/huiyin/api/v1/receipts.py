@@ -180,7 +180,7 @@ def _given(review: Review, *, in_log: bool) -> Given:
         accepted_at=review.accepted_at,
         entry_hash=bytes(review.entry.leaf_hash).hex(),
         in_public_log=in_log,
-        held_back=list(review.words.held_back) if review.words else [],
+        held_back=review.words.withheld if review.words else [],
     )
 
 

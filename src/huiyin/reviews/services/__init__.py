@@ -18,6 +18,7 @@ from huiyin.reviews.services.programs import (
     renew_adapter_key,
     renew_key,
 )
+from huiyin.reviews.services.releasing import release_words
 from huiyin.reviews.services.tag_lists import seed_tags
 from huiyin.reviews.services.together import (
     Verdict,
@@ -48,6 +49,7 @@ __all__ = [
     "invite",
     "link_of",
     "receipt_in",
+    "release_words",
     "renew_adapter_key",
     "renew_key",
     "seed_tags",

@@ -109,7 +109,7 @@ class Given:
 
     @property
     def held_back(self) -> bool:
-        return bool(self.review.words and self.review.words.held_back)
+        return bool(self.review.words and self.review.words.withheld)
 
 
 @dataclass(frozen=True)

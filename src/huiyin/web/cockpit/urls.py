@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from huiyin.web.cockpit import delays, faults, lists, orders, overview, sources
+from huiyin.web.cockpit import delays, faults, lists, orders, overview, sources, words
 
 app_name = "cockpit"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,4 +16,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("faults/", faults.faults, name="faults"),
     path("faults/<uuid:fault_id>", faults.fault, name="fault"),
     path("delays/", delays.delays, name="delays"),
+    path("words/", words.held_back, name="words"),
+    path("words/<uuid:review_id>", words.release, name="release"),
 ]

@@ -29,7 +29,7 @@ from huiyin.matters.models import Matter, Reply, ResultClass, Step
 from huiyin.matters.table import Event
 from huiyin.reviews.models import KIND, Review, ServiceEvent, Tag, Trust
 from huiyin.reviews.naming import item_name, screen_for, unseal_for
-from huiyin.reviews.queries import label
+from huiyin.reviews.queries import label, released
 from huiyin.reviews.screening import mask_name
 from huiyin.web.templatetags.huiyin import local_date
 
@@ -151,8 +151,10 @@ def _told(leaves: list[Leaf], epoch: int) -> list[Story]:
     seconds = _follow_ups(reviews, epoch)
     chosen = {code for review in (*reviews, *seconds.values()) for code in review.tags}
     names = {tag.code: label(tag) for tag in Tag.objects.filter(code__in=chosen)}
+    shown = released([review.pk for review in (*reviews, *seconds.values())], epoch=epoch)
     return [
-        _story(leaf, steps[leaf.entry.review.pk], replies, ruled, seconds, names) for leaf in leaves
+        _story(leaf, steps[leaf.entry.review.pk], replies, ruled, seconds, names, shown)
+        for leaf in leaves
     ]
 
 
@@ -206,6 +208,7 @@ def _story(
     ruled: dict[UUID, list[Ruling]],
     seconds: dict[UUID, Review],
     names: dict[str, str],
+    shown: set[UUID],
 ) -> Story:
     review = leaf.entry.review
     second = seconds.get(review.event_id)
@@ -220,9 +223,11 @@ def _story(
         name=_name(review, second),
         on_site=review.trust == Trust.ON_SITE,
         imported=review.trust == Trust.IMPORTED,
-        review=_said(review, leaf.entry.public, names, erased=erased),
+        review=_said(review, leaf.entry.public, names, shown, erased=erased),
         answers=answers,
-        follow_up=_said(second, second.entry.public, names, erased=erased) if second else None,
+        follow_up=_said(second, second.entry.public, names, shown, erased=erased)
+        if second
+        else None,
         turns=_turns(steps, ruled),
         voided=Event.VOID in taken,
         waiting=review.is_bad and not answers and not taken & {Event.VOID, Event.WITHDRAW},
@@ -316,12 +321,15 @@ _TITLES: dict[Event, Callable[[dict[str, Any]], str]] = {
 }
 
 
-def _said(review: Review, public: str, names: dict[str, str], *, erased: bool) -> Said:
+def _said(
+    review: Review, public: str, names: dict[str, str], shown: set[UUID], *, erased: bool
+) -> Said:
+    """``shown``: the reviews whose words were released."""
     words = review.words
     return Said(
         level=review.level,
         tags=[names.get(code, code) for code in review.tags],
-        words=_words(words.text, words.held_back)
+        words=_words(words.text, () if review.pk in shown else words.held_back)
         if words
         else Words("", held_back=False, erased=erased),
         day=date.fromisoformat(json.loads(public)["day"]),
