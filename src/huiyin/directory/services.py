@@ -117,7 +117,7 @@ def _demo_organisations(rows: list[dict[str, Any]]) -> dict[str, Organisation]:
     bodies: dict[str, Organisation] = {}
     for serial, row in enumerate(rows, start=1):
         body, _created = Organisation.objects.get_or_create(
-            uscc=_synthetic_uscc(row["region"], serial),
+            uscc=synthetic_uscc(row["region"], serial),
             defaults={
                 "name": row["name"],
                 "name_en": row["name_en"],
@@ -130,7 +130,7 @@ def _demo_organisations(rows: list[dict[str, Any]]) -> dict[str, Organisation]:
     return bodies
 
 
-def _synthetic_uscc(region_code: str, serial: int) -> str:
+def synthetic_uscc(region_code: str, serial: int) -> str:
     """A credit code (GB 32100-2015) of an organ of state that cannot be anybody's."""
     organisation_code = f"XXXX{serial:04}"
     organisation_code += codes.organisation_code_check_character(organisation_code)
