@@ -57,7 +57,8 @@ def test_what_was_published_stands_in_the_figures_afterwards(seeded: None) -> No
 
 
 def test_the_loop_is_as_late_and_as_good_as_was_published(seeded: None) -> None:
-    few = replace(SMALL, reviews=20, channels={"web": 20}, levels={5: 12, 4: 0, 3: 0, 2: 0, 1: 8}, bad_tags={})
+    levels = {5: 12, 4: 0, 3: 0, 2: 0, 1: 8}
+    few = replace(SMALL, reviews=20, channels={"web": 20}, levels=levels, bad_tags={})
     planned = plan(few, 1)
     list(Stage(planned, seed=1).play())
     told = {line.name: line for line in compare(planned)}
