@@ -24,8 +24,10 @@ from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 import psycopg
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Field, JSONField, Model
+
+from huiyin.kernel import clock
 
 # What COPY's text format gives a meaning of its own.
 _special = re.compile(r"[\\\t\n\r]").search
@@ -43,10 +45,26 @@ class _Insert(NamedTuple):
     parameters: list[str | None]
 
 
-class _Gathering(threading.local):
-    """What is gathered by this thread; None outside ``gathered()``."""
+class _Call(NamedTuple):
+    """A function of the database that waits to be called with them."""
 
-    inserts: list[_Insert] | None = None
+    name: str
+    arguments: Sequence[str]
+
+
+class _Waiting:
+    """What one thread has gathered."""
+
+    def __init__(self) -> None:
+        self.inserts: list[_Insert] = []
+        self.calls: list[_Call] = []
+        self.afterwards: list[Callable[[], None]] = []
+
+
+class _Gathering(threading.local):
+    """None outside ``gathered()``."""
+
+    waiting: _Waiting | None = None
 
 
 _gathering = _Gathering()
@@ -59,33 +77,70 @@ def gathered() -> Iterator[None]:
     On PostgreSQL, where a dozen statements cost more in waiting than in writing; elsewhere each is
     sent as it comes. What is raised by one of them is raised at the end.
     """
-    if connection.vendor != "postgresql" or _gathering.inserts is not None:
+    if connection.vendor != "postgresql" or _gathering.waiting is not None:
         yield
         return
-    waiting: list[_Insert] = []
-    _gathering.inserts = waiting
+    waiting = _gathering.waiting = _Waiting()
     try:
         yield
     finally:
-        _gathering.inserts = None
-    if waiting:
-        sql = _inserts_from_arrays(tuple(one[:3] for one in waiting))
-        _execute(sql, [value for one in waiting for value in one.parameters], prepare=True)
+        _gathering.waiting = None
+    _send(waiting.inserts, waiting.calls)
+    for callback in waiting.afterwards:
+        transaction.on_commit(callback)
 
 
 def is_whole() -> bool:
     """Whether what is inserted now is stored all or nothing: in a transaction, or gathered."""
-    return connection.in_atomic_block or _gathering.inserts is not None
+    return connection.in_atomic_block or _gathering.waiting is not None
+
+
+def call(function: str, *arguments: Sequence[str]) -> None:
+    """Call ``function`` of the database for what it does, once with each of ``arguments`` (texts);
+    what is gathered takes the calls with it. PostgreSQL only."""
+    calls = [_Call(function, one) for one in arguments]
+    if _gathering.waiting is not None:
+        _gathering.waiting.calls += calls
+    else:
+        _send([], calls)
+
+
+def when_stored(callback: Callable[[], None]) -> None:
+    """Call ``callback`` once what is written now is stored for good."""
+    if _gathering.waiting is not None:
+        _gathering.waiting.afterwards.append(callback)
+    else:
+        transaction.on_commit(callback)
+
+
+def _send(inserts: Sequence[_Insert], calls: Sequence[_Call]) -> None:
+    """Send these as one statement."""
+    if not inserts and not calls:
+        return
+    shape = (
+        tuple((one.model, one.fields, one.alike) for one in inserts),
+        tuple((one.name, len(one.arguments)) for one in calls),
+    )
+    values = [value for one in inserts for value in one.parameters]
+    values += [value for one in calls for value in one.arguments]
+    _execute(_statement(*shape), values, prepare=True)
+
+
+# For so long the database's plan of a query is believed.
+_PLAN_SECONDS = 10.0
 
 
 def fetch(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """The rows of a statement. It is planned each time: a plan that was kept would be that of the
-    day on which its tables were small."""
+    """The rows of a query. Its plan, which costs more than a few rows, is kept for some seconds:
+    one that was kept longer could be that of the day on which its tables were empty."""
     if connection.vendor != "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(sql, parameters)
             return list(cursor.fetchall())
-    return list(_execute(_numbered(sql), parameters, prepare=False).fetchall())
+    # Another text is another plan; the driver lets go of the older ones.
+    period = int(clock.monotonic() / _PLAN_SECONDS)
+    sql = f"{_numbered(sql)} -- {period}"
+    return list(_execute(sql, parameters, prepare=True).fetchall())
 
 
 def _execute(sql: str, parameters: Sequence[Any], *, prepare: bool) -> psycopg.Cursor[Any]:
@@ -125,7 +180,7 @@ def insert(
     same = same or {}
     if connection.vendor == "postgresql":
         rows = list(rows)
-        if len(rows) < _MANY or _gathering.inserts is not None:
+        if len(rows) < _MANY or _gathering.waiting is not None:
             _insert_few(model, tuple(fields), rows, same)
             return
     table, columns = _quoted(model._meta.db_table), _columns(model, (*fields, *same))
@@ -182,18 +237,19 @@ def _insert_few(
     columns: list[str | None] = [array(column) for column in zip(*rows, strict=True)]
     values = [None if value is None else _plain(value) for value in same.values()]
     one = _Insert(model, fields, tuple(same), columns + values)
-    if _gathering.inserts is not None:
-        _gathering.inserts.append(one)
+    if _gathering.waiting is not None:
+        _gathering.waiting.inserts.append(one)
     else:
-        _execute(_inserts_from_arrays((one[:3],)), one.parameters, prepare=True)
+        _send([one], [])
 
 
 @lru_cache(maxsize=256)
-def _inserts_from_arrays(
+def _statement(
     inserts: tuple[tuple[type[Model], tuple[str, ...], tuple[str, ...]], ...],
+    calls: tuple[tuple[str, int], ...],
 ) -> str:
-    """The statement of one or several INSERTs, each with the arrays of its rows and the values that
-    are alike in all of them."""
+    """The statement of INSERTs, each with the arrays of its rows and the values that are alike in
+    all of them, and of calls, each with so many arguments."""
     parts = []
     for place, (model, fields, alike) in enumerate(inserts):
         table, columns = _quoted(model._meta.db_table), _columns(model, (*fields, *alike))
@@ -207,7 +263,9 @@ def _inserts_from_arrays(
             f"i{place} AS (INSERT INTO {table} ({names}) "
             f"SELECT {', '.join([*given, *always])} FROM r{place})"
         )
-    return _numbered(f"WITH {', '.join(parts)} SELECT")
+    called = [f"{name}({', '.join(['%s'] * many)})" for name, many in calls]
+    beginning = f"WITH {', '.join(parts)} " if parts else ""
+    return _numbered(f"{beginning}SELECT {', '.join(called)}")
 
 
 def insert_columns(

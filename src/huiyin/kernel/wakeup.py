@@ -11,7 +11,9 @@ import logging
 import threading
 from collections.abc import Callable
 
-from django.db import connection, transaction
+from django.db import connection
+
+from huiyin.kernel import bulk
 
 log = logging.getLogger(__name__)
 CHANNEL = "huiyin"
@@ -21,22 +23,18 @@ _lock = threading.Lock()
 
 
 def ring(*topics: str) -> None:
-    """Wake all who wait for ``topics``, in every process, once this transaction commits.
+    """Wake all who wait for ``topics``, in every process, once what is written now is stored.
 
     At most one query, however many topics.
     """
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_notify(%s, topic) FROM unnest(%s::text[]) AS topic",
-                [CHANNEL, list(topics)],
-            )
+        bulk.call("pg_notify", *((CHANNEL, topic) for topic in topics))
 
     def ring_here() -> None:
         for topic in topics:
             _ring_here(topic)
 
-    transaction.on_commit(ring_here)
+    bulk.when_stored(ring_here)
 
 
 def subscribe(topic: str, wake: Callable[[], None]) -> Callable[[], None]:

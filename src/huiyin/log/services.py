@@ -65,7 +65,7 @@ def append_all(news: Iterable[New]) -> list[UUID]:
 
     Must run inside the transaction of what they record.
     """
-    if not transaction.get_connection().in_atomic_block:
+    if not bulk.is_whole():
         raise RuntimeError("a log entry belongs into the transaction of what it records")
     wanted = list(news)
     now, keys = clock.now(), ids.uuid7s(len(wanted))

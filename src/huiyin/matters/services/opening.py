@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
 from huiyin.directory.models import Organisation, Staff
 from huiyin.kernel import bulk, clock, ids
 from huiyin.kernel.memo import Memo
@@ -45,7 +43,7 @@ def open_matters(openings: Sequence[Opening], memo: Memo | None = None) -> list[
 
     Belongs into the transaction of what opens them. Raises ``NoPolicy``.
     """
-    if not transaction.get_connection().in_atomic_block:
+    if not bulk.is_whole():
         raise RuntimeError("a matter is opened in the transaction of what opens it")
     known, now = memo or Memo(), clock.now()
     steps: list[Step] = []

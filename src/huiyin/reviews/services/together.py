@@ -129,7 +129,7 @@ def _together(wanted: Mapping[UUID, Given], memo: Memo) -> Mapping[UUID, Receipt
     """The receipts of those that could be stored together, by event."""
     for _try in range(_TRIES if wanted else 0):
         try:
-            with _whole(wanted.values()):
+            with _whole():
                 return _store(wanted, memo)
         except IntegrityError:
             continue
@@ -141,11 +141,10 @@ def _together(wanted: Mapping[UUID, Given], memo: Memo) -> Mapping[UUID, Receipt
     return {}
 
 
-def _whole(given: Iterable[Given]) -> AbstractContextManager[Any]:
-    """All or nothing. On PostgreSQL good reviews are one statement, which needs no transaction
-    around it: two waits for the database less."""
-    is_one_statement = connection.vendor == "postgresql" and not connection.in_atomic_block
-    if is_one_statement and not any(one.review.is_bad for one in given):
+def _whole() -> AbstractContextManager[Any]:
+    """All or nothing. On PostgreSQL those that are stored together are one statement, which needs
+    no transaction around it: two waits for the database less."""
+    if connection.vendor == "postgresql" and not connection.in_atomic_block:
         return bulk.gathered()
     return transaction.atomic()
 
