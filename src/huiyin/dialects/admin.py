@@ -1,4 +1,4 @@
-"""Administration of gateways: clients and their secrets, and what came that we have no place for."""
+"""Administration of gateways: clients, their secrets, and fields that we have no place for."""
 
 from __future__ import annotations
 
