@@ -29,12 +29,26 @@ def times(number: int, point: Point) -> Point:
 def decrypt_by_the_book(cipher: bytes, private: bytes) -> bytes:
     """04, C1, C3, C2 as GB/T 32918.4-2016, 7.1, reads it; the hash must fit."""
     c1, c3, c2 = cipher[1:65], cipher[65:97], cipher[97:]
-    x, y = times(int.from_bytes(private), (int.from_bytes(c1[:32]), int.from_bytes(c1[32:])))
-    z = x.to_bytes(32) + y.to_bytes(32)
-    stream = b"".join(_sm3(z + count.to_bytes(4)) for count in range(1, len(c2) // 32 + 2))
-    text = bytes(one ^ other for one, other in zip(c2, stream, strict=False))
+    z = _shared((int.from_bytes(c1[:32]), int.from_bytes(c1[32:])), private)
+    text = _masked(c2, z)
     assert _sm3(z[:32] + text + z[32:]) == c3
     return text
+
+
+def encrypted_by_the_book(text: bytes, point: Point, private: bytes) -> bytes:
+    """04, C1, C3, C2 with ``point`` as C1, whichever curve it is of, and a hash that fits."""
+    z = _shared(point, private)
+    c1 = b"".join(one.to_bytes(32) for one in point)
+    return b"\x04" + c1 + _sm3(z[:32] + text + z[32:]) + _masked(text, z)
+
+
+def _shared(point: Point, private: bytes) -> bytes:
+    return b"".join(one.to_bytes(32) for one in times(int.from_bytes(private), point))
+
+
+def _masked(text: bytes, z: bytes) -> bytes:
+    stream = b"".join(_sm3(z + count.to_bytes(4)) for count in range(1, len(text) // 32 + 2))
+    return bytes(one ^ other for one, other in zip(text, stream, strict=False))
 
 
 def _plus(one: Point, other: Point) -> Point:

@@ -18,7 +18,14 @@ from hypothesis import strategies as st
 
 from huiyin.dialects import sm2
 from huiyin.dialects.sm2 import Key, Layout, NotDecryptable
-from tests.dialects.curve import GENERATOR, ORDER, PRIME, decrypt_by_the_book, times
+from tests.dialects.curve import (
+    GENERATOR,
+    ORDER,
+    PRIME,
+    decrypt_by_the_book,
+    encrypted_by_the_book,
+    times,
+)
 
 pytestmark = pytest.mark.once
 
@@ -97,13 +104,21 @@ def test_a_level_cannot_be_changed_without_the_key() -> None:
         C1[:63] + bytes((C1[63] ^ 1,)),
         PRIME.to_bytes(32) + C1[32:],
         b"\xff" * 64,
-        # The curve's twist: b' = 0 has a point of order two at the origin.
         (0).to_bytes(32) + (1).to_bytes(32),
     ],
 )
 def test_a_point_off_the_curve_is_refused(point: bytes) -> None:
     with pytest.raises(NotDecryptable):
         sm2.decrypt(point + C3 + C2, KEY)
+
+
+def test_a_point_of_another_curve_is_refused_even_with_a_hash_that_fits() -> None:
+    # The formulas do not ask which curve a point is of: answers to such texts give the key away.
+    forged = encrypted_by_the_book(TEXT, (2, 3), PRIVATE)
+
+    assert decrypt_by_the_book(forged, PRIVATE) == TEXT
+    with pytest.raises(NotDecryptable):
+        sm2.decrypt(forged, KEY)
 
 
 @settings(max_examples=200, deadline=None)
