@@ -6,6 +6,7 @@ of its reviews, and the salts without which nobody can show that a commitment of
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -34,8 +35,17 @@ from huiyin.reviews.receipts import hash_of
 from huiyin.reviews.screening import screen
 
 MAX_REASON = 500
+Listener = Callable[[Case], None]
+_listeners: list[Listener] = []
 # How a matter says that nobody may be called any more.
 VIA = "erasure"
+
+
+def on_erasure(listener: Listener) -> None:
+    """Call ``listener`` inside the transaction in which a case is erased, so that it erases what a
+    higher package keeps of the person; to be used in ``AppConfig.ready``."""
+    if listener not in _listeners:
+        _listeners.append(listener)
 
 
 def case_of(typed: str, *, uscc: str = "") -> Case:
@@ -139,6 +149,8 @@ def _erase(person: _Person, reason: str, by: str, *, photos: int) -> Erasure:
             matters.end_contact(matter=matter, via=VIA)
     if person.case is not None:
         _empty(person.case)
+        for listener in _listeners:
+            listener(person.case)
     VisitContact.objects.filter(event__in=person.events()).delete()
     return Erasure.objects.create(
         case=person.case,
