@@ -1,8 +1,9 @@
 """What systems in Pingtan speak: JSON, one entry or a list of them, without encryption or a time.
 Pure.
 
-How a client proves who it is is not known. HTTP Basic is read first; else the address that the client
-is given carries its mark and its word (``?appMark=…&key=…``), so that nothing of it need change.
+How a client proves who it is is not known. HTTP Basic is read first; else the address that the
+client is given carries its mark and its word (``?appMark=…&key=…``), so that nothing of it need
+change.
 """
 
 from __future__ import annotations
