@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("huiyin.api.urls")),
     path("log/", include("huiyin.api.log.urls")),
     path("gateways/", include("huiyin.api.gateways.urls")),
+    path("gateways/", include("huiyin.dialects.urls")),
     path("desk/", include("huiyin.web.desk.urls")),
     path("desk/", include("huiyin.web.arbiter.urls")),
     path("cockpit/", include("huiyin.web.cockpit.urls")),

@@ -6,6 +6,8 @@ of its reviews, and the salts without which nobody can show that a commitment of
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -31,8 +33,17 @@ from huiyin.reviews.receipts import hash_of
 from huiyin.reviews.screening import screen
 
 MAX_REASON = 500
+Listener = Callable[[Case], None]
+_listeners: list[Listener] = []
 # How a matter says that nobody may be called any more.
 VIA = "erasure"
+
+
+def on_erasure(listener: Listener) -> None:
+    """Call ``listener`` inside the transaction in which a case is erased, so that it erases what a
+    higher package keeps of the person; to be used in ``AppConfig.ready``."""
+    if listener not in _listeners:
+        _listeners.append(listener)
 
 
 def case_of(typed: str, *, uscc: str = "") -> Case:
@@ -96,6 +107,8 @@ def _erase(case: Case, reason: str, by: str, *, photos: int) -> Erasure:
         if matter.contact_ended_at is None:
             matters.end_contact(matter=matter, via=VIA)
     _empty(case)
+    for listener in _listeners:
+        listener(case)
     return Erasure.objects.create(
         case=case, at=clock.now(), by=by[:150], reason=reason, reviews=len(keys), photos=photos
     )

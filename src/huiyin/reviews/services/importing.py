@@ -163,6 +163,14 @@ def import_reviews(
     return chunk
 
 
+def already_taken(*, source: ImportSource, reviews: Columns) -> list[bool]:
+    """Which of ``reviews`` came from ``source`` before, by their references. Two queries; raises
+    ``ImportedRowInvalid``."""
+    rows = _Stored.of(source, reviews, _checked(reviews))
+    known = _known(rows)
+    return [key in known for key in rows.keys]
+
+
 class _Stored(NamedTuple):
     """What is written of each review, column by column, and its organisation's code."""
 

@@ -1,0 +1,107 @@
+"""Administration of gateways: clients and their secrets, and what came that we have no place for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from huiyin.dialects.keys import Secrets
+from huiyin.dialects.models import GatewayClient, Quarantined
+from huiyin.dialects.services import clients
+from huiyin.directory.models import Region
+from huiyin.kernel.admin import ReadOnly, SecretOnceAdmin
+from huiyin.reviews.models import Integrator
+
+
+def told(client: GatewayClient, secrets: Secrets) -> str:
+    """The secrets as an operator copies them into the other system: a line for each."""
+    lines = [("appMark", client.app_mark), ("appWord", secrets.word)]
+    if secrets.public:
+        lines.append(("publicKey", "04" + secrets.public))
+    return "\n".join(f"{name}={value}" for name, value in lines if value)
+
+
+class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
+    name = forms.CharField(label=gettext_lazy("name"), max_length=80)
+    region = forms.ModelChoiceField(
+        label=gettext_lazy("region"),
+        queryset=Region.objects.all(),
+        help_text=gettext_lazy("The system may push services of organisations within it."),
+    )
+
+    class Meta:
+        model = GatewayClient
+        fields = ["dialect", "app_mark", "organisation", "window_minutes", "active"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.integrator_id:
+            for field in ("name", "region"):
+                self.fields[field].disabled = True
+                self.fields[field].initial = getattr(self.instance, field)
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"].strip()
+        if not self.instance.integrator_id and Integrator.objects.filter(name=name).exists():
+            raise forms.ValidationError(_("This name is taken."))
+        return name
+
+
+@admin.register(GatewayClient)
+class GatewayClientAdmin(SecretOnceAdmin):
+    form = ClientForm
+    fields = [
+        "name", "region", "dialect", "app_mark", "organisation", "window_minutes", "active",
+    ]  # fmt: skip
+    list_display = ["name", "dialect", "app_mark", "region", "active"]
+    list_filter = ["dialect", "active"]
+    list_select_related = ["integrator__region"]
+    search_fields = ["integrator__name", "app_mark"]
+    autocomplete_fields = ["organisation"]
+    advice = gettext_lazy(
+        "Copy these now and give them to the system's operators over a safe way. The public key is "
+        "a secret, too: it is this client's alone."
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        # Another dialect would need other secrets: that is another client.
+        return ["dialect"] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if not change:
+            obj.__dict__["asked"] = form.cleaned_data
+        super().save_model(request, obj, form, change)
+
+    def make(self, row: GatewayClient) -> tuple[GatewayClient, str]:
+        asked = row.__dict__.pop("asked")
+        client, secrets = clients.add_client(
+            name=asked["name"],
+            region=asked["region"],
+            dialect=row.dialect,
+            organisation=row.organisation,
+            app_mark=row.app_mark,
+            window_minutes=row.window_minutes,
+            active=row.active,
+        )
+        row.integrator = client.integrator
+        return client, told(client, secrets)
+
+    def make_anew(self, row: GatewayClient) -> str:
+        return told(row, clients.renew_secrets(client=row))
+
+
+@admin.register(Quarantined)
+class QuarantinedAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Which fields came that we have no place for. Their values are sealed."""
+
+    show_full_result_count = False
+    fields = ["client", "names", "at"]
+    list_display = ["client", "names", "at"]
+    list_filter = ["client"]
+    list_select_related = ["client__integrator"]
+    ordering = ["-id"]

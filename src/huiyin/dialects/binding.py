@@ -1,0 +1,278 @@
+"""Between HTTP and a dialect: read, check who it is, store through the services, answer its way.
+
+A dialect gives four pure functions (``Gateway``); everything that must be the same for all of them
+is here. Events go to the service behind ``POST /api/v1/events``, so that a gateway and the API
+cannot treat the same event differently.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from huiyin.dialects import service_codes, sm2, wording
+from huiyin.dialects.errors import Code, Refused
+from huiyin.dialects.keys import Secrets
+from huiyin.dialects.models import GatewayClient
+from huiyin.dialects.services import quarantine, requests
+from huiyin.dialects.services.clients import client_by_mark, secrets_of
+from huiyin.dialects.services.reviewing import bring
+from huiyin.dialects.structs import (
+    Became,
+    Call,
+    Entry,
+    Envelope,
+    Message,
+    PushedEvent,
+    PushedReview,
+    Reply,
+    Told,
+    row_of,
+)
+from huiyin.dialects.traits import Traits
+from huiyin.intake.events.services import take_in
+from huiyin.kernel.problems import TooMany
+from huiyin.kernel.throttle import Throttle
+from huiyin.reviews import events
+
+log = logging.getLogger(__name__)
+
+LONGEST_BODY = 2 * 1024 * 1024
+# For requests that prove to be nobody's. A right sign always opens.
+strangers = Throttle(burst=60, per_minute=60)
+# A province's gateway brings single events at some hundreds a second for a while.
+calls = Throttle(burst=5000, per_minute=18_000)
+
+View = Callable[[HttpRequest], HttpResponse]
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """A dialect, as four pure functions. ``reply`` is given what became of each entry, and a
+    sentence for the whole."""
+
+    traits: Traits
+    envelope: Callable[[Call], Envelope]
+    message: Callable[[Envelope, Secrets], Message]
+    reply: Callable[[Sequence[Told], str], Reply]
+
+
+def receiver(gateway: Gateway) -> View:
+    """The view that takes requests of ``gateway``."""
+
+    @for_machines("POST")
+    def receive(request: HttpRequest) -> HttpResponse:
+        try:
+            told = take(gateway, call_of(request), address=_address(request))
+        except Refused as problem:
+            log.warning(
+                "%s: a request was refused: %s %s",
+                gateway.traits.name,
+                problem.code,
+                problem.field,
+            )
+            told = [refused(problem)]
+        return answer(gateway.reply(told, _summary(told)), told)
+
+    return receive
+
+
+def take(gateway: Gateway, call: Call, *, address: str) -> list[Told]:
+    """What became of each entry of a request; all that can be stored is. Raises ``Refused``."""
+    envelope = gateway.envelope(call)
+    client, message = authenticated(gateway, envelope, address=address)
+    requests.check_time(client, message)
+    with transaction.atomic():
+        requests.remember(client, message, _content(envelope))
+        return _store(gateway.traits, client, message.entries, envelope.unknown)
+
+
+def authenticated(
+    gateway: Gateway, envelope: Envelope, *, address: str
+) -> tuple[GatewayClient, Message]:
+    """Whose request it is, and what is in it. Raises ``Refused``, the same for a mark that nobody
+    has and a sign that does not fit."""
+    client = client_by_mark(gateway.traits.name, envelope.app_mark)
+    try:
+        if client is None:
+            raise Refused(Code.NOT_AUTHENTIC)
+        message = gateway.message(envelope, secrets_of(client))
+    except Refused as problem:
+        if problem.code is Code.NOT_AUTHENTIC:
+            _spend(strangers, address)
+        raise
+    except sm2.Missing as error:
+        log.exception("there is no OpenSSL with SM2 here")
+        raise Refused(Code.UNAVAILABLE) from error
+    _spend(calls, client.pk.hex)
+    return client, message
+
+
+def call_of(request: HttpRequest) -> Call:
+    """The request as the dialects read it. Raises ``Refused``."""
+    if len(request.body) > LONGEST_BODY:
+        raise Refused(Code.TOO_LARGE)
+    content_type = request.headers.get("Content-Type", "")
+    fields: Mapping[str, str] | None = None
+    if content_type.lower().startswith("multipart/form-data"):
+        try:
+            fields = {name: str(value) for name, value in request.POST.items()}
+        except MultiPartParserError as error:
+            raise Refused(Code.UNREADABLE) from error
+    return Call(
+        body=request.body,
+        query=request.META.get("QUERY_STRING", "").encode("latin-1"),
+        content_type=content_type,
+        authorization=request.headers.get("Authorization", ""),
+        fields=fields,
+    )
+
+
+def refused(problem: Refused) -> Told:
+    return Told(
+        became=Became.REFUSED,
+        code=problem.code,
+        text=wording.sentence_of(problem),
+        field=problem.field,
+    )
+
+
+def answer(reply: Reply, told: Sequence[Told] = ()) -> HttpResponse:
+    """The response. Always 200, since clients read the body, but for what asks them to wait."""
+    codes = {one.code for one in told}
+    status, headers = reply.status, dict(reply.headers)
+    if Code.TOO_MANY in codes:
+        status, headers["Retry-After"] = 429, "5"
+    elif Code.UNAVAILABLE in codes:
+        status, headers["Retry-After"] = 503, "30"
+    return HttpResponse(
+        reply.body,
+        status=status,
+        content_type=reply.content_type,
+        headers={"Cache-Control": "no-store", **headers},
+    )
+
+
+def for_machines(*methods: str) -> Callable[[View], View]:
+    """A view for programs: no cookie and no CSRF token, and its words in Chinese."""
+
+    def decorate(view: View) -> View:
+        @csrf_exempt
+        @require_http_methods(list(methods))
+        @wraps(view)
+        def machine(request: HttpRequest) -> HttpResponse:
+            with translation.override(wording.LANGUAGE):
+                return view(request)
+
+        return machine
+
+    return decorate
+
+
+def _store(
+    traits: Traits, client: GatewayClient, entries: Sequence[Entry], outer: Mapping[str, str]
+) -> list[Told]:
+    told: dict[int, Told] = {}
+    pushed: dict[int, PushedEvent] = {}
+    brought: dict[int, PushedReview] = {}
+    for place, entry in enumerate(entries):
+        if entry.event is not None:
+            pushed[place] = entry.event
+        elif entry.review is not None:
+            brought[place] = entry.review
+        else:
+            told[place] = refused(Refused(entry.code or Code.UNREADABLE, field=entry.field))
+    stored: dict[int, UUID] = {}
+    if pushed:
+        verdicts = take_in([row_of(one) for one in pushed.values()], client.integrator)
+        for (place, event), verdict in zip(pushed.items(), verdicts, strict=True):
+            told[place] = _of_event(traits, client, event, verdict)
+            if verdict.event:
+                stored[place] = verdict.event
+    if brought:
+        results = bring(client, list(brought.values()))
+        for (place, review), result in zip(brought.items(), results, strict=True):
+            told[place] = _of_review(review, result.problem)
+            if result.event:
+                stored[place] = result.event.pk
+    first = min(stored, default=None)
+    quarantine.keep(
+        client,
+        (
+            (key, {**entries[place].unknown, **(outer if place == first else {})})
+            for place, key in stored.items()
+        ),
+    )
+    return [told[place] for place in range(len(entries))]
+
+
+def _of_event(
+    traits: Traits, client: GatewayClient, event: PushedEvent, verdict: events.Verdict
+) -> Told:
+    about = {"project_no": event.project_no, "service_number": event.service_number}
+    if verdict.event is None:
+        fault = verdict.faults[0]
+        missing = fault.reason == _("Is required.")
+        return Told(
+            became=Became.REFUSED,
+            code=Code.FIELD_MISSING if missing else Code.FIELD_INVALID,
+            field=fault.field,
+            text=_("Parameter error. %(what)s")
+            % {"what": "; ".join(f"{one.field}: {one.reason}" for one in verdict.faults)},
+            **about,
+        )
+    service = service_codes.of(verdict.event, client)
+    if verdict.outcome is events.Outcome.CREATED or traits.repeat_is_success:
+        return Told(became=Became.STORED, text=wording.fine(), service=service, **about)
+    return Told(
+        became=Became.REPEATED,
+        code=Code.MUST_NOT_REPEAT,
+        text=wording.sentence(Code.MUST_NOT_REPEAT),
+        service=service,
+        **about,
+    )
+
+
+def _of_review(review: PushedReview, problem: Refused | None) -> Told:
+    about = {"project_no": review.project_no, "service_number": review.service_number}
+    if problem is None:
+        return Told(became=Became.STORED, text=wording.fine(), **about)
+    repeated = problem.code is Code.MUST_NOT_REPEAT
+    return Told(
+        became=Became.REPEATED if repeated else Became.REFUSED,
+        code=problem.code,
+        field=problem.field,
+        text=wording.sentence_of(problem),
+        **about,
+    )
+
+
+def _summary(told: Sequence[Told]) -> str:
+    return next((one.text for one in told if one.became is not Became.STORED), wording.fine())
+
+
+def _content(envelope: Envelope) -> bytes:
+    return repr(envelope.contents).encode("utf-8", "surrogatepass")
+
+
+def _spend(throttle: Throttle, key: str) -> None:
+    try:
+        throttle.check(key)
+    except TooMany as problem:
+        raise Refused(Code.TOO_MANY) from problem
+    throttle.spend(key)
+
+
+def _address(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))

@@ -1,0 +1,9 @@
+"""The national style over HTTP."""
+
+from __future__ import annotations
+
+from huiyin.dialects.binding import Gateway, receiver
+from huiyin.dialects.national import codec, reply
+
+GATEWAY = Gateway(codec.TRAITS, codec.envelope, codec.message, reply.reply)
+receive = receiver(GATEWAY)
