@@ -135,7 +135,7 @@ def event_row(of: Organisation, **changes: Any) -> dict[str, Any]:
         "orgcode": f"{of.region.code}_{of.uscc}",
         "orgName": of.name,
         "taskType": "20",
-        "taskCode": f"{of.uscc}2000000000001",
+        "taskCode": f"{of.uscc}2331001002001",
         "taskName": "社会保障卡申领",
         "projectNo": f"TEST{number:012}",
         "projectName": f"{NAME}的社会保障卡申领",

@@ -9,9 +9,11 @@ from urllib.parse import urlencode
 from django.test import Client
 
 from huiyin.dialects import keys
+from huiyin.dialects.beijing import codec as beijing
 from huiyin.dialects.models import GatewayClient
 from huiyin.dialects.national import codec as national
 from huiyin.dialects.services.clients import add_client
+from huiyin.dialects.shandong import codec as shandong
 from huiyin.directory.models import Organisation
 from huiyin.kernel import clock
 from tests import factories
@@ -53,8 +55,10 @@ def review_row(event: dict[str, Any], **changes: Any) -> dict[str, Any]:
 class National:
     """A client of the national style, with keys of its own."""
 
+    dialect = "national"
+
     def __init__(self, **made: Any) -> None:
-        self.client, self.secrets = gateway_client("national", **made)
+        self.client, self.secrets = gateway_client(self.dialect, **made)
         self.http = Client()
 
     def request(self, *entries: dict[str, Any], time: str = "") -> dict[str, str]:
@@ -72,3 +76,33 @@ class National:
 
     def push(self, *entries: dict[str, Any]) -> Any:
         return self.send(self.request(*entries))
+
+
+class Shandong(National):
+    """A client in Shandong."""
+
+    dialect = "shandong"
+
+    def push(self, *entries: dict[str, Any]) -> Any:
+        return self.send_body(self.body(*entries))
+
+    def body(self, *entries: dict[str, Any]) -> bytes:
+        return shandong.request(
+            entries, app_mark=self.client.app_mark, time=now_text(), secrets=self.secrets
+        )
+
+    def send_body(self, body: bytes) -> Any:
+        self.answer = self.http.post(f"/gateways/{self.dialect}", body, "application/json")
+        return json.loads(self.answer.content)
+
+
+class Beijing(National):
+    """A client in Beijing."""
+
+    dialect = "beijing"
+
+    def push(self, *entries: dict[str, Any]) -> Any:
+        body = beijing.request(
+            entries, app_mark=self.client.app_mark, time=now_text(), secrets=self.secrets
+        )
+        return json.loads(self.http.post("/gateways/beijing", body, FORM).content)

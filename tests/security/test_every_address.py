@@ -62,6 +62,7 @@ class For(Enum):
     RECEIPT = "whoever has the receipt's code"
     PROVIDER = "a provider who signs what it sends"
     SYSTEM = "a business system with its key"
+    GATEWAY = "an existing system that signs in its dialect, and whom it sends"
     CHANNEL = "a channel adapter with its key"
     STAFF = "everybody who is signed in"
     SEES = "whoever may see the matter"
@@ -114,6 +115,16 @@ ADDRESSES: dict[str, For] = {
     "gateways/sms/reports": For.PROVIDER,
     "gateways/sms/messages": For.PROVIDER,
     "gateways/calls": For.PROVIDER,
+    # existing systems
+    "gateways/national": For.GATEWAY,
+    "gateways/national/events": For.GATEWAY,
+    "gateways/national/reviews": For.GATEWAY,
+    "gateways/shandong": For.GATEWAY,
+    "gateways/shandong/events": For.GATEWAY,
+    "gateways/shandong/reviews": For.GATEWAY,
+    "gateways/shandong/page": For.GATEWAY,
+    "gateways/beijing": For.GATEWAY,
+    "gateways/beijing/page": For.GATEWAY,
     # the operator, who knows a token
     "metrics": For.PROVIDER,
     # the desk
@@ -290,6 +301,7 @@ class World:
                 For.RECEIPT: {"nobody"},
                 For.PROVIDER: set[str](),
                 For.SYSTEM: set[str](),
+                For.GATEWAY: set[str](),
                 For.CHANNEL: set[str](),
                 For.STAFF: signed_in,
                 For.SEES: seers | {"arbiter", "auditor"},
@@ -485,7 +497,7 @@ def test_whom_an_address_is_not_for_finds_nothing_there_and_changes_nothing(
         world.people[who].save()
     before, wrong, guesses = _everything(), [], 0
     for route, audience in _addresses().items():
-        if world.finds(who, audience) or audience in {For.RECEIPT, For.PROVIDER}:
+        if world.finds(who, audience) or audience in {For.RECEIPT, For.PROVIDER, For.GATEWAY}:
             continue
         for method in sorted(_methods(route)):
             caplog.clear()
@@ -554,6 +566,22 @@ def test_whoever_does_not_sign_as_a_provider_finds_no_gateway(who: str, world: W
         if audience is For.PROVIDER:
             for method in ("GET", "POST"):
                 assert _ask(route, method, world, who).status_code in {404, 405}
+    assert _everything() == before
+
+
+@pytest.mark.parametrize("who", ["nobody", "administrator", "supervisor"])
+def test_whoever_does_not_speak_and_sign_a_dialect_is_told_so_and_changes_nothing(
+    who: str, world: World
+) -> None:
+    before = _everything()
+    for route, audience in ADDRESSES.items():
+        if audience is For.GATEWAY:
+            for method in ("GET", "POST"):
+                answer = _ask(route, method, world, who)
+                # Programs read the body, whatever the status.
+                told = answer.status_code == 200 and b"false" in answer.content
+                assert told or answer.status_code in {404, 405}, (route, method)
+                assert not answer.cookies
     assert _everything() == before
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from huiyin.conf.loops import Loop
+from huiyin.dialects.upward.services import work as report_upward
 from huiyin.indicators.services import fold_sealed
 from huiyin.log.publishing import publish
 from huiyin.log.sealing import CHECKPOINT, seal_if_due
@@ -33,6 +34,8 @@ LOOPS = (
     Loop("publisher", publish, every_seconds=5.0, topic=CHECKPOINT),
     # Adds a sealed epoch to the published figures.
     Loop("figures", fold_sealed, every_seconds=5.0, topic="sealed"),
+    # Reports to the platform above, and forgets which requests of gateways were seen long ago.
+    Loop("upward", report_upward, every_seconds=5.0),
     # Counts bad reviews and faults that come back, for those above the units.
     Loop("oversight", fold_steps, every_seconds=2.0),
 )

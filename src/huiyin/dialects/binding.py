@@ -14,12 +14,13 @@ from functools import wraps
 from uuid import UUID
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.multipartparser import MultiPartParserError
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
+from msgspec.structs import replace
 
 from huiyin.dialects import service_codes, sm2, wording
 from huiyin.dialects.errors import Code, Refused
@@ -45,6 +46,8 @@ from huiyin.intake.events.services import take_in
 from huiyin.kernel.problems import TooMany
 from huiyin.kernel.throttle import Throttle
 from huiyin.reviews import events
+from huiyin.reviews.models import ServiceEvent
+from huiyin.reviews.services import invite, link_of
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +56,9 @@ LONGEST_BODY = 2 * 1024 * 1024
 strangers = Throttle(burst=60, per_minute=60)
 # A province's gateway brings single events at some hundreds a second for a while.
 calls = Throttle(burst=5000, per_minute=18_000)
+
+# What asks the other side to come again later, and the status that says so.
+_WAIT = {Code.TOO_MANY: 429, Code.UNAVAILABLE: 503}
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -74,7 +80,7 @@ def receiver(gateway: Gateway) -> View:
     @for_machines("POST")
     def receive(request: HttpRequest) -> HttpResponse:
         try:
-            told = take(gateway, call_of(request), address=_address(request))
+            told = take(gateway, call_of(request), address=address_of(request))
         except Refused as problem:
             log.warning(
                 "%s: a request was refused: %s %s",
@@ -110,12 +116,12 @@ def authenticated(
         message = gateway.message(envelope, secrets_of(client))
     except Refused as problem:
         if problem.code is Code.NOT_AUTHENTIC:
-            _spend(strangers, address)
+            spend(strangers, address)
         raise
     except sm2.Missing as error:
         log.exception("there is no OpenSSL with SM2 here")
         raise Refused(Code.UNAVAILABLE) from error
-    _spend(calls, client.pk.hex)
+    spend(calls, client.pk.hex)
     return client, message
 
 
@@ -150,12 +156,10 @@ def refused(problem: Refused) -> Told:
 
 def answer(reply: Reply, told: Sequence[Told] = ()) -> HttpResponse:
     """The response. Always 200, since clients read the body, but for what asks them to wait."""
-    codes = {one.code for one in told}
     status, headers = reply.status, dict(reply.headers)
-    if Code.TOO_MANY in codes:
-        status, headers["Retry-After"] = 429, "5"
-    elif Code.UNAVAILABLE in codes:
-        status, headers["Retry-After"] = 503, "30"
+    waiting = [_WAIT[one.code] for one in told if one.code in _WAIT]
+    if waiting:
+        status, headers["Retry-After"] = waiting[0], "30"
     return HttpResponse(
         reply.body,
         status=status,
@@ -178,6 +182,39 @@ def for_machines(*methods: str) -> Callable[[View], View]:
         return machine
 
     return decorate
+
+
+def to_rating_page(event: ServiceEvent) -> HttpResponse:
+    """Leads a citizen on to the page of ``event``. Whatever the address held until now is gone from
+    the browser's bar, and the page that follows never learns it."""
+    response = HttpResponseRedirect(link_of(invite(event)))
+    response.status_code = 303
+    response["Cache-Control"] = "no-store"
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def for_citizens(find: Callable[[HttpRequest], ServiceEvent]) -> View:
+    """The view behind an address to which a business system sends citizens. Whatever is wrong with
+    it, they are told that there is nothing here."""
+
+    @require_safe
+    @wraps(find)
+    def page(request: HttpRequest) -> HttpResponse:
+        try:
+            return to_rating_page(find(request))
+        except Refused as problem:
+            log.warning("%s: a page was refused: %s", request.path, problem.code)
+            if problem.code in _WAIT:
+                return HttpResponse(
+                    wording.sentence(problem.code),
+                    status=_WAIT[problem.code],
+                    content_type="text/plain; charset=utf-8",
+                    headers={"Retry-After": "30", "Cache-Control": "no-store"},
+                )
+            raise Http404 from problem
+
+    return page
 
 
 def _store(
@@ -220,41 +257,50 @@ def _store(
 def _of_event(
     traits: Traits, client: GatewayClient, event: PushedEvent, verdict: events.Verdict
 ) -> Told:
-    about = {"project_no": event.project_no, "service_number": event.service_number}
-    if verdict.event is None:
+    stored = Told(
+        became=Became.STORED,
+        text=wording.fine(),
+        project_no=event.project_no,
+        service_number=event.service_number,
+        service=service_codes.of(verdict.event, client) if verdict.event else "",
+    )
+    if verdict.outcome is events.Outcome.REJECTED:
         fault = verdict.faults[0]
         missing = fault.reason == _("Is required.")
-        return Told(
+        return replace(
+            stored,
             became=Became.REFUSED,
             code=Code.FIELD_MISSING if missing else Code.FIELD_INVALID,
             field=fault.field,
             text=_("Parameter error. %(what)s")
             % {"what": "; ".join(f"{one.field}: {one.reason}" for one in verdict.faults)},
-            **about,
         )
-    service = service_codes.of(verdict.event, client)
     if verdict.outcome is events.Outcome.CREATED or traits.repeat_is_success:
-        return Told(became=Became.STORED, text=wording.fine(), service=service, **about)
-    return Told(
+        return stored
+    return replace(
+        stored,
         became=Became.REPEATED,
         code=Code.MUST_NOT_REPEAT,
         text=wording.sentence(Code.MUST_NOT_REPEAT),
-        service=service,
-        **about,
     )
 
 
 def _of_review(review: PushedReview, problem: Refused | None) -> Told:
-    about = {"project_no": review.project_no, "service_number": review.service_number}
+    stored = Told(
+        became=Became.STORED,
+        text=wording.fine(),
+        project_no=review.project_no,
+        service_number=review.service_number,
+    )
     if problem is None:
-        return Told(became=Became.STORED, text=wording.fine(), **about)
+        return stored
     repeated = problem.code is Code.MUST_NOT_REPEAT
-    return Told(
+    return replace(
+        stored,
         became=Became.REPEATED if repeated else Became.REFUSED,
         code=problem.code,
         field=problem.field,
         text=wording.sentence_of(problem),
-        **about,
     )
 
 
@@ -266,7 +312,8 @@ def _content(envelope: Envelope) -> bytes:
     return repr(envelope.contents).encode("utf-8", "surrogatepass")
 
 
-def _spend(throttle: Throttle, key: str) -> None:
+def spend(throttle: Throttle, key: str) -> None:
+    """Take one from what ``key`` may do. Raises ``Refused``."""
     try:
         throttle.check(key)
     except TooMany as problem:
@@ -274,5 +321,6 @@ def _spend(throttle: Throttle, key: str) -> None:
     throttle.spend(key)
 
 
-def _address(request: HttpRequest) -> str:
+def address_of(request: HttpRequest) -> str:
+    """Where the request came from; behind trusted proxies the server has already resolved it."""
     return str(request.META.get("REMOTE_ADDR", ""))

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import (
+    MaxValueValidator,
+    MinValueValidator,
+    RegexValidator,
+    URLValidator,
+)
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -100,3 +105,91 @@ class Quarantined(Row):
         ]
         verbose_name = _("unknown fields")
         verbose_name_plural = _("unknown fields")
+
+
+class UpwardPlatform(Row):
+    """A platform above, to which the reviews and rectifications of a region are reported."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    region = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name=_("region"))
+    address = models.CharField(
+        _("address"), max_length=300, validators=[URLValidator(schemes=["http", "https"])]
+    )
+    app_mark = models.CharField(_("application mark"), max_length=100)
+    # Their appWord and public key.
+    secrets_sealed = models.BinaryField(editable=False)
+    # 1 and the two digits of the province.
+    data_source = models.CharField(
+        _("data source"),
+        max_length=3,
+        validators=[RegexValidator(r"^1[1-9][0-9]$")],
+        help_text=_("1 and the two digits of the province, such as 133 for Zhejiang."),
+    )
+    active = models.BooleanField(_("active"), default=True)
+    # What came before is not reported.
+    since = models.DateTimeField(_("reports what came since"))
+    # Up to when everything that is to be reported has been looked for.
+    looked_until = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("platform above")
+        verbose_name_plural = _("platforms above")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UpwardReport(Row):
+    """One review or rectification on its way up: where it stands, and what was answered.
+
+    Nothing counts as reported until the platform above has said so.
+    """
+
+    class Kind(models.TextChoices):
+        REVIEW = "review", _("review")
+        RECTIFICATION = "rectification", _("rectification")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting to be sent")
+        ACKNOWLEDGED = "acknowledged", _("acknowledged")
+        REFUSED = "refused", _("refused by the platform above")
+        WITHHELD = "withheld", _("withheld here")
+
+    platform = models.ForeignKey(
+        UpwardPlatform, models.PROTECT, related_name="reports", verbose_name=_("platform above")
+    )
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="+", verbose_name=_("organisation")
+    )
+    kind = models.CharField(_("kind"), max_length=13, choices=Kind)
+    # The key of the review or matter; a matter is reported once for each round.
+    subject_id = models.UUIDField()
+    round = models.PositiveSmallIntegerField(default=1)
+    state = models.CharField(_("state"), max_length=12, choices=State, default=State.WAITING)
+    planned_at = models.DateTimeField(_("planned"))
+    # When to try next, or until when somebody is trying; null once it is settled.
+    due_at = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    last_sent_at = models.DateTimeField(_("last sent"), null=True)
+    answered_at = models.DateTimeField(_("answered"), null=True)
+    # Why it waits still, was refused or withheld. What the other side said is cut, not believed.
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    # Of what was sent last: whether what would be sent today is still the same.
+    content_hash = models.BinaryField(max_length=32, null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["platform", "kind", "subject_id", "round"], name="one_report_a_subject"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(due_at__isnull=False),
+                name="upward_reports_due",
+            ),
+            models.Index(fields=["platform", "state", "planned_at"], name="upward_by_state"),
+        ]
+        verbose_name = _("report upward")
+        verbose_name_plural = _("reports upward")

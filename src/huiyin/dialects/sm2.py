@@ -20,7 +20,17 @@ from typing import Any
 
 from huiyin.dialects.libcrypto import Missing, ffi, lib
 
-__all__ = ["Key", "Layout", "Missing", "NotDecryptable", "decode", "decrypt", "encrypt", "generate"]
+__all__ = [
+    "Key",
+    "Layout",
+    "Missing",
+    "NotDecryptable",
+    "check_public",
+    "decode",
+    "decrypt",
+    "encrypt",
+    "generate",
+]
 
 _COORDINATE, _HASH = 32, 32
 _POINT = 2 * _COORDINATE
@@ -67,6 +77,11 @@ class Key:
 def generate() -> Key:
     """A new key pair."""
     return Key.of_private((1 + secrets.randbelow(_ORDER - 2)).to_bytes(_COORDINATE))
+
+
+def check_public(public: bytes) -> None:
+    """Raises ``ValueError`` unless ``public`` (x and y) is a point of the curve."""
+    _pkey(public, b"")
 
 
 def encrypt(text: bytes, key: Key, *, layout: Layout = Layout.C1C3C2, lead: bool = True) -> bytes:

@@ -8,7 +8,7 @@ fields of its own (``params.evaluate[]``), or the whole request is JSON, it is r
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from huiyin.dialects import fields, forms, signing, sm2
@@ -28,6 +28,8 @@ _LISTS = (
     "evaluate[]",
     "evaluate",
 )
+# An object that holds only one of these stands for what is in it.
+_WRAPPERS = frozenset({"evaluate", "projectService"})
 _MOST_ENTRIES = 1000
 
 
@@ -36,8 +38,9 @@ def envelope(call: Call) -> Envelope:
     return enveloped(forms.fields_of(call))
 
 
-def enveloped(outer: dict[str, Any]) -> Envelope:
-    """The envelope of a request whose outer fields are known. Raises ``Refused``."""
+def enveloped(outer: Mapping[str, Any], *, members: Sequence[str] = ("evaluate",)) -> Envelope:
+    """The envelope of a request whose outer fields are known; ``members`` are the names under which
+    ``params`` may hold the list. Raises ``Refused``."""
     said = {name: fields.text_of(outer.get(name), field=name) for name in OUTER}
     for name, value in said.items():
         if not value:
@@ -47,7 +50,7 @@ def enveloped(outer: dict[str, Any]) -> Envelope:
         if isinstance(params, str) and params.lstrip()[:1] == "{":
             params = forms.an_object(params)
         # What is no object is the object, encrypted as a whole.
-        found = params.get("evaluate") if isinstance(params, dict) else params
+        found = forms.first_of(params, *members) if isinstance(params, dict) else params
     else:
         found = forms.first_of(outer, *_LISTS)
     if not found:
@@ -79,7 +82,7 @@ def message(given: Envelope, secrets: Secrets, *, traits: Traits = TRAITS) -> Me
 
 
 def request(
-    entries: Sequence[dict[str, Any]], *, app_mark: str, time: str, secrets: Secrets
+    entries: Sequence[Mapping[str, Any]], *, app_mark: str, time: str, secrets: Secrets
 ) -> dict[str, str]:
     """The form fields in which a client sends ``entries``; the other direction of the above."""
     sign = signing.text_for_sign(time=time, app_mark=app_mark, word=secrets.word)
@@ -102,9 +105,7 @@ def sealed(text: str, secrets: Secrets) -> str:
 def _objects(cipher: str, secrets: Secrets) -> list[Any]:
     found: list[Any] = []
     for one in forms.objects_of(signing.opened(cipher, secrets)):
-        if isinstance(one, dict) and set(one) == {"evaluate"}:
-            inner = one["evaluate"]
-            found += inner if isinstance(inner, list) else [inner]
-        else:
-            found.append(one)
+        name = next(iter(one)) if isinstance(one, dict) and len(one) == 1 else ""
+        inner = one[name] if name in _WRAPPERS else one
+        found += inner if isinstance(inner, list) else [inner]
     return found

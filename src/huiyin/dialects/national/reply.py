@@ -18,8 +18,8 @@ SUCCESS, PARAMETERS, REFUSED = "0", "0", "1"
 
 
 def reply(told: Sequence[Told], text: str) -> Reply:
-    """The answer to a request of whose entries ``told`` says what became; ``text`` is a sentence for
-    the whole. A request is a success when each of its entries is stored."""
+    """The answer to a request; ``told`` is what became of each entry, ``text`` a sentence for the
+    whole. It is a success when each entry is stored."""
     return Reply(body=msgspec.json.encode(members(told, text)))
 
 

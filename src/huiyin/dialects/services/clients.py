@@ -63,7 +63,7 @@ def renew_secrets(*, client: GatewayClient, word: str = "", private: str = "") -
 
 def secrets_of(client: GatewayClient) -> Secrets:
     """What ``client`` and we both know."""
-    plain = crypto.unseal(client.secrets_sealed, purpose=_PURPOSE, about=client.pk.bytes)
+    plain = crypto.unseal(bytes(client.secrets_sealed), purpose=_PURPOSE, about=client.pk.bytes)
     return msgspec.json.decode(plain, type=Secrets)
 
 

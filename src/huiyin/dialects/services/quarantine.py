@@ -37,7 +37,7 @@ def keep(client: GatewayClient, found: Iterable[tuple[UUID, Mapping[str, str]]])
 
 def opened(row: Quarantined) -> dict[str, str]:
     """The fields in ``row`` and their values as JSON."""
-    plain = crypto.unseal(row.sealed, purpose=_PURPOSE, about=row.event_id.bytes)
+    plain = crypto.unseal(bytes(row.sealed), purpose=_PURPOSE, about=row.event_id.bytes)
     found: dict[str, str] = json.loads(plain)
     return found
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.conf import settings
-from django.db.models import Q
 
-from huiyin.dialects import codes, traits
+from huiyin.dialects import codes
 from huiyin.dialects.errors import Code, Refused
 from huiyin.dialects.models import GatewayClient
+from huiyin.dialects.services.finding import Wanted, events_of
 from huiyin.dialects.structs import PushedReview
 from huiyin.intake.events import reading
 from huiyin.kernel import clock
@@ -43,13 +43,16 @@ def bring(client: GatewayClient, pushed: Sequence[PushedReview]) -> list[Brought
 
     Each must be of a service that the same client pushed, and comes once.
     """
-    events = _Events(client, pushed)
+    wanted = [
+        Wanted(one.project_no, one.service_number, one.area_code, one.dept_code) for one in pushed
+    ]
+    events = events_of(client, wanted)
     brought: list[Brought] = []
     kept: list[tuple[int, PastReview]] = []
     defaults = 0
     for place, review in enumerate(pushed):
         try:
-            event = events.of(review)
+            event = events.of(wanted[place])
             if review.is_default == _YES or review.pf == codes.NOBODY:
                 defaults += 1
             else:
@@ -78,42 +81,6 @@ def _import(
     if defaults or len(repeated) < len(kept):
         reviews.import_reviews(source=source, reviews=columns, defaults=defaults)
     return repeated
-
-
-class _Events:
-    """The events that some reviews are about. One query for all of them."""
-
-    def __init__(self, client: GatewayClient, pushed: Sequence[PushedReview]) -> None:
-        self._numbered = traits.BY_NAME[client.dialect].numbers_services
-        wanted = Q(integrator=client.integrator) & Q(
-            case__project_no__in={review.project_no for review in pushed}
-        )
-        if pushed and all(review.dept_code for review in pushed):
-            wanted &= Q(organisation__uscc__in={review.dept_code.upper() for review in pushed})
-        self._found: dict[str, list[ServiceEvent]] = {}
-        for event in ServiceEvent.objects.filter(wanted).select_related("case", "organisation"):
-            self._found.setdefault(event.case.project_no, []).append(event)
-
-    def of(self, review: PushedReview) -> ServiceEvent:
-        """The service that ``review`` is about. Raises ``Refused``."""
-        among = [event for event in self._found.get(review.project_no, []) if _fits(event, review)]
-        number = codes.digits(review.service_number)
-        exact = [event for event in among if str(event.service_number) == number]
-        if len(exact) == 1:
-            return exact[0]
-        if self._numbered and not number:
-            raise Refused(Code.FIELD_MISSING, field="serviceNumber")
-        # Who does not number services means the only one that there is.
-        if not self._numbered and not exact and len(among) == 1:
-            return among[0]
-        raise Refused(Code.EVENT_UNKNOWN, field="projectNo")
-
-
-def _fits(event: ServiceEvent, review: PushedReview) -> bool:
-    area, body = review.area_code.ljust(12, "0"), review.dept_code.upper()
-    return (not review.area_code or event.case.jurisdiction == area) and (
-        not body or event.organisation.uscc == body
-    )
 
 
 def _past(review: PushedReview, event: ServiceEvent) -> PastReview:

@@ -39,11 +39,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        given = _read_secrets() if options["take_over"] else {}
+        word, private = _read_secrets() if options["take_over"] else ("", "")
         try:
             if options["renew"]:
                 client = _client(options["dialect"], options["app_mark"])
-                secrets = clients.renew_secrets(client=client, **given)
+                secrets = clients.renew_secrets(client=client, word=word, private=private)
             else:
                 client, secrets = clients.add_client(
                     name=options["name"] or options["app_mark"],
@@ -52,16 +52,16 @@ class Command(BaseCommand):
                     region=_region(options["region"]),
                     organisation=_organisation(options["organisation"]),
                     window_minutes=options["window"],
-                    **given,
+                    word=word,
+                    private=private,
                 )
         except Invalid as problem:
             raise CommandError(str(problem)) from problem
         self.stdout.write(told(client, secrets))
 
 
-def _read_secrets() -> dict[str, str]:
-    word, private = (sys.stdin.readline().strip() for _line in range(2))
-    return {"word": word, "private": private}
+def _read_secrets() -> tuple[str, str]:
+    return sys.stdin.readline().strip(), sys.stdin.readline().strip()
 
 
 def _client(dialect: str, app_mark: str) -> GatewayClient:
