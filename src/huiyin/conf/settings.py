@@ -137,6 +137,7 @@ INSTALLED_APPS = [
     "huiyin.web",
     "huiyin.web.portal",
     "huiyin.web.citizen",
+    "huiyin.web.devices",
     "huiyin.web.desk",
     "huiyin.web.cockpit",
     "huiyin.web.arbiter",
