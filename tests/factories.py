@@ -133,7 +133,7 @@ def device(
 ) -> tuple[Device, str]:
     """A device of ``of`` that has paired, and its key."""
     of = of or organisation()
-    made, code = devices.register(
+    _made, code = devices.register(
         staff=staff(Role.SUPERVISOR, of=of),
         kind=kind,
         name=f"设备{next(_serial)}",

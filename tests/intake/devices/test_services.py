@@ -132,9 +132,7 @@ def test_the_outsider_sees_and_changes_nothing() -> None:
         with pytest.raises(NotFound):
             attempt(device=made, staff=outsider)
     with pytest.raises(NotFound):
-        services.register(
-            staff=outsider, kind="kiosk", name="x", organisation=made.organisation
-        )
+        services.register(staff=outsider, kind="kiosk", name="x", organisation=made.organisation)
 
 
 def test_a_device_needs_a_name_and_a_counter_of_its_own_place() -> None:

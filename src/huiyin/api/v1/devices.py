@@ -13,22 +13,25 @@ from django.http import HttpRequest
 from django.utils.translation import get_language, override
 from ninja import Router, Schema
 from ninja.responses import Status
-from pydantic import AfterValidator, Field, StrictInt, StrictStr
+from pydantic import AfterValidator, AwareDatetime, Field, StrictInt, StrictStr, WithJsonSchema
 
 from huiyin.api.auth import DeviceKey, IntegratorKey, address_of
-from huiyin.api.openapi import raises
+from huiyin.api.openapi import PROBLEM, raises
+from huiyin.api.problems import refused_by_django
 from huiyin.api.v1.reviews import MAX_KEY, MAX_TAGS
 from huiyin.api.v1.shapes import Body, need_storable
 from huiyin.intake.channels.counter_device import rating, waking
+from huiyin.intake.channels.kiosk import delivering
 from huiyin.intake.devices import errors, services
 from huiyin.intake.devices.models import Device, Wake
 from huiyin.intake.lane import Busy, Unavailable
-from huiyin.kernel.problems import Invalid, TooMany
+from huiyin.kernel.problems import Invalid, Problem, TooMany
 from huiyin.kernel.throttle import Throttle
 from huiyin.reviews import errors as reviews
 from huiyin.reviews.models import Channel, Integrator, Level
 from huiyin.reviews.queries import current_tags
-from huiyin.reviews.services import NewReview
+from huiyin.reviews.receipts import Receipt
+from huiyin.reviews.services import NewReview, Verdict
 
 router = Router(tags=["devices"], auth=DeviceKey())
 waker_router = Router(tags=["devices"], auth=IntegratorKey())
@@ -37,6 +40,9 @@ LANGUAGES = ("zh-hans", "en")
 wrong_codes = Throttle(burst=20, per_minute=10)
 # For one device: a citizen presses once.
 presses = Throttle(burst=30, per_minute=60)
+# A terminal tries every few seconds at most.
+deliveries = Throttle(burst=60, per_minute=120)
+MAX_RATINGS = 50
 wakes = Throttle(burst=200, per_minute=1200)
 
 _STORING = (
@@ -140,6 +146,54 @@ class Pressed(Body):
 
 class Taken(Schema):
     taken: bool = Field(description="Always true; nothing is said of what was stored.")
+
+
+class SignedRating(Body):
+    said: Annotated[
+        StrictStr,
+        Field(
+            min_length=1,
+            max_length=delivering.MAX_SAID,
+            description="JSON, exactly as it was signed: `device`, `visit` (UUIDv8), `level`, `tags`, "
+            "`claimed_at` (by the device's clock, with a zone).",
+        ),
+    ]
+    signature: Annotated[
+        StrictStr,
+        Field(
+            max_length=100,
+            description="ECDSA over P-256 with SHA-256 of `huiyin.rating.1`, a line break, and "
+            "`said`: r and s, 32 bytes each, in URL-safe Base64.",
+        ),
+    ]
+
+
+class ToDeliver(Body):
+    sent_at: Annotated[
+        AwareDatetime, Field(strict=False, description="Now, by the device's clock.")
+    ]
+    ratings: Annotated[list[SignedRating], Field(min_length=1, max_length=MAX_RATINGS)]
+
+
+class Acknowledged(Schema):
+    """That the rating is stored for good. The code of its page is for the citizen alone: a device
+    that anybody may touch is not told."""
+
+    entry_hash: str = Field(description="Leaf hash (hex) of its entry in the public log.")
+    accepted_at: str = Field(json_schema_extra={"format": "date-time"})
+
+
+class Delivered(Schema):
+    index: int = Field(description="The rating's place in the request, from 0.")
+    status: int
+    receipt: Acknowledged | None
+    problem: Annotated[
+        dict[str, Any] | None, WithJsonSchema({"anyOf": [PROBLEM, {"type": "null"}]})
+    ] = Field(description="Why it was not stored; null when it was.")
+
+
+class Deliveries(Schema):
+    results: list[Delivered]
 
 
 class ToWake(Body):
@@ -274,6 +328,30 @@ def press(request: HttpRequest, said: Pressed) -> Taken:
     return Taken(taken=True)
 
 
+@router.post(
+    "/devices/deliveries",
+    response=Deliveries,
+    operation_id="deliverRatings",
+    summary="Deliver the ratings that a terminal kept",
+    openapi_extra=raises(TooMany, errors.DeviceRevoked, errors.DeviceOfAnotherKind),
+)
+def deliver(request: HttpRequest, said: ToDeliver) -> Deliveries:
+    """Up to 50 ratings that were signed when they were given, with one verdict each: a receipt, or
+    a refusal as a single review would get it, besides `signature-wrong`, `rating-invalid` and
+    `rating-expired`. Sent again they get the same receipts. Keep a rating until it has its receipt,
+    or a refusal with a status from 400 to 499.
+    """
+    device = _device(request)
+    _spend(deliveries, device)
+    verdicts = delivering.deliver(
+        device=device,
+        ratings=[delivering.Signed(one.said, _signature(one.signature)) for one in said.ratings],
+        sent_at=said.sent_at,
+        language=get_language() or "",
+    )
+    return Deliveries(results=[_delivered(index, one) for index, one in enumerate(verdicts)])
+
+
 @waker_router.post(
     "/devices/{device_id}/wake",
     response=Asked,
@@ -340,6 +418,22 @@ def _point(public_key: str) -> bytes | None:
         return base64.b64decode(padded, altchars=b"-_", validate=True)
     except (ValueError, binascii.Error) as error:
         raise errors.PublicKeyInvalid(field="public_key") from error
+
+
+def _signature(text: str) -> bytes:
+    """The bytes of a signature; none for what is no Base64, which is no signature either."""
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (ValueError, binascii.Error):
+        return b""
+
+
+def _delivered(index: int, verdict: Verdict) -> Delivered:
+    if isinstance(verdict, Receipt):
+        found = Acknowledged(entry_hash=verdict.entry_hash, accepted_at=verdict.accepted_at)
+        return Delivered(index=index, status=201, receipt=found, problem=None)
+    problem = verdict if isinstance(verdict, Problem) else refused_by_django(verdict)
+    return Delivered(index=index, status=problem.status, receipt=None, problem=problem.as_dict())
 
 
 def _asked(found: Wake) -> Asked:

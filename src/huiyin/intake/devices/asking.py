@@ -22,6 +22,7 @@ from huiyin.matters import kinds
 from huiyin.matters.models import ContactAttempt, Matter
 from huiyin.notices import relay
 from huiyin.notices.models import RelayAttempt
+from huiyin.notices.sms import numbers
 from huiyin.notices.sms import services as sms
 from huiyin.reviews.models import KIND, Review
 
@@ -76,7 +77,7 @@ def _ask(request: DetailRequest) -> None:
         or not gateway.reaches_people
         or matter.closed_at is not None
         or matter.contact_ended_at is not None
-        or _opted_out(matter)
+        or _opted_out(contact)
     ):
         _settle(request, State.NOT_SENT)
         return
@@ -114,13 +115,10 @@ def _settle(request: DetailRequest, state: str) -> None:
     request.save(update_fields=["state", "next_try_at"])
 
 
-def _opted_out(matter: Matter) -> bool:
+def _opted_out(contact: kinds.Contact) -> bool:
     """Whether the citizen wants no messages that they did not ask for."""
     if not apps.is_installed("huiyin.intake.invitations"):
         return False
-    hashes = Review.objects.filter(pk=matter.subject_id).values_list(
-        "event__case__mobile_hash", flat=True
-    )
-    numbers = [bytes(found) for found in hashes if found is not None]
+    number = numbers.hash_of(numbers.normal(contact.mobile) or contact.mobile)
     queries = import_module("huiyin.intake.invitations.queries")
-    return not numbers or numbers[0] in queries.opted_out(numbers)
+    return number in queries.opted_out([number])

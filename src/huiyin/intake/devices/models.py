@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from huiyin.directory.models import Counter, Organisation, Staff
 from huiyin.kernel.models import Row
 from huiyin.matters.models import Matter
-from huiyin.reviews.models import Integrator, Level, ServiceEvent
+from huiyin.reviews.models import Integrator, Level, Place, ServiceEvent
 
 STORED_WITHIN_SECONDS = 5
 
@@ -70,6 +70,10 @@ class Device(Row):
     )
     counter = models.ForeignKey(
         Counter, models.PROTECT, null=True, related_name="+", verbose_name=_("counter")
+    )
+    # Of a terminal, where nobody knows which service was used: the place that is rated there.
+    place = models.OneToOneField(
+        Place, models.PROTECT, null=True, related_name="device", verbose_name=_("place")
     )
     # Of a device that has keys and no page.
     layout = models.ForeignKey(

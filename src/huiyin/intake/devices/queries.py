@@ -66,7 +66,7 @@ def device_by_key(key: str) -> Device | None:
     Raises ``DeviceRevoked``: the device should say so, and not that it was never known.
     """
     found = (
-        Device.objects.select_related("organisation__region", "counter", "layout")
+        Device.objects.select_related("organisation__region", "counter", "layout", "place")
         .filter(key_hash=hash_of_key(key))
         .first()
     )

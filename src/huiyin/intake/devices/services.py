@@ -16,6 +16,8 @@ from huiyin.intake.devices.models import Device, KeyLayout
 from huiyin.intake.devices.queries import hash_of_code, hash_of_key, looks_after
 from huiyin.kernel import clock, ids, wakeup
 from huiyin.kernel.problems import Invalid, NotFound
+from huiyin.reviews.models import PlaceKind
+from huiyin.reviews.services import add_place, revoke_place
 
 # 55 bits, and a check character; in groups of four on the screen.
 _CODE_LENGTH = 11
@@ -41,7 +43,8 @@ def register(
     counter: Counter | None = None,
     layout: KeyLayout | None = None,
 ) -> tuple[Device, str]:
-    """A new device, and the code with which it pairs, once, within an hour.
+    """A new device, and the code with which it pairs, once, within an hour. A terminal is a place
+    for rating on the spot of its own.
 
     Raises ``NotFound`` for an organisation that ``staff`` does not look after, ``Invalid``.
     """
@@ -52,8 +55,14 @@ def register(
         raise Invalid(_("Give the device a name."), field="name")
     if counter is not None and counter.organisation_id != organisation.pk:
         raise Invalid(_("The counter belongs to another organisation."), field="counter")
+    place = None
+    if kind == Device.Kind.KIOSK:
+        place = add_place(
+            kind=PlaceKind.KIOSK, organisation=organisation, label=name, counter=counter
+        )
     device = Device(
         kind=Device.Kind(kind),
+        place=place,
         name=name,
         organisation=organisation,
         counter=counter,
@@ -85,6 +94,8 @@ def revoke(*, device: Device, staff: Staff) -> None:
     locked.revoked_at, locked.revoked_by = clock.now(), staff
     locked.code_hash = locked.code_until = None
     locked.save(update_fields=["revoked_at", "revoked_by", "code_hash", "code_until"])
+    if locked.place is not None:
+        revoke_place(locked.place)
     # An open page is told now, not when its connection ends.
     wakeup.ring(topic(locked))
 
@@ -156,7 +167,7 @@ def _give_code(device: Device) -> str:
 def _locked(device: Device, staff: Staff) -> Device:
     found = (
         Device.objects.select_for_update(of=("self",))
-        .select_related("organisation__region")
+        .select_related("organisation__region", "place")
         .get(pk=device.pk)
     )
     if not looks_after(staff, found.organisation):

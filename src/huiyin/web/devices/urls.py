@@ -25,4 +25,7 @@ urlpatterns = [
     path("device/<language:language>/", views.pair, name="pair_in"),
     path("device/counter/stream", views.stream, name="stream"),
     path("device/counter/<language:language>/", views.counter, name="counter"),
+    path("device/kiosk/worker.js", views.worker, name="worker"),
+    path("device/kiosk/<language:language>/", views.kiosk, name="kiosk"),
+    path("slip/<str:code>", views.slip, name="slip"),
 ]
