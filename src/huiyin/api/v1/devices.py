@@ -154,8 +154,8 @@ class SignedRating(Body):
         Field(
             min_length=1,
             max_length=delivering.MAX_SAID,
-            description="JSON, exactly as it was signed: `device`, `visit` (UUIDv8), `level`, `tags`, "
-            "`claimed_at` (by the device's clock, with a zone).",
+            description="JSON, exactly as it was signed: `device`, `visit` (UUIDv8), `level`, "
+            "`tags`, `claimed_at` (by the device's clock, with a zone).",
         ),
     ]
     signature: Annotated[

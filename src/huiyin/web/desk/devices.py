@@ -1,4 +1,4 @@
-"""Devices that citizens rate on: which there are, whether they are there, new ones, and their end."""
+"""Devices that citizens rate on: which there are, whether they are alive, new ones, their end."""
 
 from __future__ import annotations
 
