@@ -113,8 +113,6 @@ def slip(request: HttpRequest, code: str) -> HttpResponse:
 
 async def stream(request: HttpRequest) -> HttpResponseBase:
     """What the tablet is to show, from now on; under the device's key."""
-    if request.method != "GET":
-        return HttpResponse(status=405, headers={"Allow": "GET"})
     scheme, _space, key = request.headers.get("Authorization", "").partition(" ")
     try:
         device = await sync_to_async(_known)(key if scheme == "Bearer" else "")
@@ -122,6 +120,8 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
         return HttpResponse(status=DeviceRevoked.status)
     if device is None or device.kind != Device.Kind.COUNTER_DEVICE:
         return HttpResponse(status=401)
+    if request.method != "GET":
+        return HttpResponse(status=405, headers={"Allow": "GET"})
     response = StreamingHttpResponse(events_for(device), content_type=CONTENT_TYPE)
     response.headers["Cache-Control"] = "no-store"
     # A reverse proxy must pass every event on at once.
