@@ -17,6 +17,8 @@ from huiyin.calendars.arithmetic import Unit
 from huiyin.directory import codes
 from huiyin.directory import services as directory
 from huiyin.directory.models import Counter, Organisation, Region, Role, ServiceItem, Staff
+from huiyin.intake.devices import services as devices
+from huiyin.intake.devices.models import Device, KeyLayout
 from huiyin.intake.events.services import take_in
 from huiyin.kernel import clock
 from huiyin.kernel.uploads import AcceptedFile
@@ -120,6 +122,25 @@ def integrator(at: Region | None = None, name: str = "") -> tuple[Integrator, st
     return reviews.add_integrator(
         name=name or f"测试系统{next(_serial)}", region=at or region(PROVINCE)
     )
+
+
+def device(
+    of: Organisation | None = None,
+    kind: str = Device.Kind.COUNTER_DEVICE,
+    *,
+    public_key: bytes | None = None,
+    layout: KeyLayout | None = None,
+) -> tuple[Device, str]:
+    """A device of ``of`` that has paired, and its key."""
+    of = of or organisation()
+    _made, code = devices.register(
+        staff=staff(Role.SUPERVISOR, of=of),
+        kind=kind,
+        name=f"设备{next(_serial)}",
+        organisation=of,
+        layout=layout,
+    )
+    return devices.pair(code=code, public_key=public_key, software="test")
 
 
 def event_row(of: Organisation, **changes: Any) -> dict[str, Any]:

@@ -37,6 +37,7 @@ from huiyin.api.openapi import document
 from huiyin.api.v1 import events as pushed
 from huiyin.api.v1 import receipts
 from huiyin.directory.models import Duty, Organisation, Role, Staff
+from huiyin.intake.devices.models import Device
 from huiyin.kernel import clock
 from huiyin.kernel.throttle import Throttle
 from huiyin.kernel.uploads import accept_photo
@@ -65,12 +66,15 @@ class For(Enum):
     SYSTEM = "a business system with its key"
     GATEWAY = "an existing system that signs in its dialect, and whom it sends"
     CHANNEL = "a channel adapter with its key"
+    DEVICE = "a device with its key"
     STAFF = "everybody who is signed in"
     SEES = "whoever may see the matter"
     SUPERVISES = "the supervisor of the matter's unit"
     CONCERNED = "whom a consequence is about, and who supervises or audits them"
     OWNER = "whose saved list it is"
     OVERSEES = "supervisors and auditors"
+    LOOKS_AFTER = "supervisors and administrators, who look after devices"
+    LOOKS_AFTER_IT = "those who look after the devices of the unit"
     OVERSEES_IT = "supervisors and auditors of the matter's unit"
     AUDITS = "auditors"
     AUDITS_IT = "auditors of the unit"
@@ -94,6 +98,14 @@ ADDRESSES: dict[str, For] = {
     "desk/logout/": For.ANYBODY,
     "s/": For.ANYBODY,
     "r/<str:token>": For.ANYBODY,
+    # what devices show
+    "device/": For.ANYBODY,
+    "device/<language:language>/": For.ANYBODY,
+    "device/counter/<language:language>/": For.ANYBODY,
+    "device/kiosk/<language:language>/": For.ANYBODY,
+    "device/kiosk/worker.js": For.ANYBODY,
+    "device/counter/stream": For.DEVICE,
+    "slip/<str:code>": For.RECEIPT,
     # the log's files
     "log/checkpoint": For.ANYBODY,
     "log/tile/<tile:tile>": For.ANYBODY,
@@ -141,6 +153,11 @@ ADDRESSES: dict[str, For] = {
     "desk/stream": For.STAFF,
     "desk/consequences/": For.STAFF,
     "desk/consequences/<uuid:key>": For.CONCERNED,
+    "desk/devices/": For.LOOKS_AFTER,
+    "desk/devices/new": For.LOOKS_AFTER,
+    "desk/devices/<uuid:key>": For.LOOKS_AFTER_IT,
+    "desk/devices/<uuid:key>/code": For.LOOKS_AFTER_IT,
+    "desk/devices/<uuid:key>/revoke": For.LOOKS_AFTER_IT,
     "desk/administration/": For.ADMINISTERS,
     "desk/time/": For.ADMINISTERS,
     "desk/matters/<matter_code:code>": For.SEES,
@@ -181,6 +198,14 @@ ADDRESSES: dict[str, For] = {
     "api/v1/sessions": For.ANYBODY,
     "api/v1/events": For.SYSTEM,
     "api/v1/reviews/batch": For.CHANNEL,
+    "api/v1/devices/pair": For.ANYBODY,
+    "api/v1/devices/me": For.DEVICE,
+    "api/v1/devices/heartbeat": For.DEVICE,
+    "api/v1/devices/ratings": For.DEVICE,
+    "api/v1/devices/keys": For.DEVICE,
+    "api/v1/devices/deliveries": For.DEVICE,
+    "api/v1/devices/<device_id>/wake": For.SYSTEM,
+    "api/v1/devices/<device_id>/wakes/<wake_id>": For.SYSTEM,
     "api/v1/receipts/<code>": For.RECEIPT,
     "api/v1/receipts/<code>/follow-up/decline": For.RECEIPT,
     "api/v1/receipts/<code>/statements": For.RECEIPT,
@@ -298,6 +323,7 @@ class World:
         seers = {"handler", "approver", "supervisor", "handler of a joint unit", "clerk concerned"}
         overseers = {"supervisor", "auditor", "supervisor of another line", "auditor of elsewhere"}
         arbiters = {"arbiter", "arbiter of the same line", "arbiter of elsewhere"}
+        administrators = {"administrator", "administrator of a county"}
         signed_in = set(self.people) - {"closed account"}
         return (
             who
@@ -308,6 +334,9 @@ class World:
                 For.SYSTEM: set[str](),
                 For.GATEWAY: set[str](),
                 For.CHANNEL: set[str](),
+                For.DEVICE: set[str](),
+                For.LOOKS_AFTER: {"supervisor", "supervisor of another line"} | administrators,
+                For.LOOKS_AFTER_IT: {"supervisor"} | administrators,
                 For.STAFF: signed_in,
                 For.SEES: seers | {"arbiter", "auditor"},
                 For.SUPERVISES: {"supervisor"},
@@ -376,6 +405,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         starts_on=clock.today(),
         ends_on=clock.today(),
     )
+    factories.device(made.organisation)
     SavedView.objects.create(staff=made.handler, name="x", query="")
     factories.review(factories.event(made.organisation), level=5, text="请打13858001234。")
     seal()
@@ -389,7 +419,7 @@ def _filled(route: str, made: Loop, receipt: str) -> str:
     if "appeals" in route:
         evidence = made.matter.appeals.get().evidence.get().pk
     by_name = {
-        "code": receipt if re.match(r"s/|api/v1/receipts", route) else made.matter.code,
+        "code": receipt if re.match(r"s/|slip/|api/v1/receipts", route) else made.matter.code,
         "place": "1",
         "evidence_id": evidence,
         "photo_id": Photo.objects.get().pk,
@@ -405,9 +435,14 @@ def _filled(route: str, made: Loop, receipt: str) -> str:
         "content_type_id": "1",
         "object_id": made.matter.pk,
         "id": made.handler.pk,
+        "language": "en",
+        "device_id": Device.objects.get().pk,
+        "wake_id": made.matter.pk,
     }
     if route.startswith("desk/views"):
         by_name["key"] = SavedView.objects.get().pk
+    if route.startswith("desk/devices"):
+        by_name["key"] = Device.objects.get().pk
     if route.startswith("regions"):
         by_name["code"] = factories.COUNTY
     # Django's own two regular expressions.
@@ -486,10 +521,12 @@ def _turned_away(route: str, who: str, status: int, location: str) -> bool:
     """Whether this is how ``who``, for whom the address is not, is turned away there."""
     is_known = who not in {"nobody", "closed account"}
     if route.startswith("api/"):
-        by_key = ADDRESSES[route] in {For.SYSTEM, For.CHANNEL}
+        by_key = ADDRESSES[route] in {For.SYSTEM, For.CHANNEL, For.DEVICE}
         return status == (404 if is_known and not by_key else 401)
     if route == "desk/stream":
         return status == 403
+    if route == "device/counter/stream":
+        return status == 401
     if route.startswith(_ADMINISTRATION) and status == 302:
         return location.startswith(("/admin/login/", "/desk/login/", "/admin/?")) or (
             route == "admin/logout/" and location == "/admin/"
@@ -543,7 +580,14 @@ def test_whom_an_address_is_for_finds_something_there(who: str, world: World) ->
             continue
         # A token, a fault and a row of the administration that nobody has made; a log of which
         # nothing is sealed; a stream that does not end.
-        nothing = ("r/<str:token>", "cockpit/faults/<uuid", "admin/", "desk/stream", "log/")
+        nothing = (
+            "r/<str:token>",
+            "cockpit/faults/<uuid",
+            "admin/",
+            "desk/stream",
+            "log/",
+            "slip/",
+        )
         if route.startswith(nothing) or route == "api/":
             continue
         receipt = str(world.made.receipt.code)

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from ninja.security import HttpBearer
 
 from huiyin.directory.models import Staff
+from huiyin.intake.devices.models import Device
+from huiyin.intake.devices.queries import device_by_key
 from huiyin.kernel.problems import Problem
 from huiyin.kernel.throttle import Throttle
 from huiyin.reviews.models import ChannelAdapter, Integrator
@@ -50,6 +52,16 @@ class AdapterKey(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> ChannelAdapter | None:
         found = adapter_by_key(token) if len(token) <= _LONGEST_BEARER else None
+        if found is None:
+            _count_wrong(request)
+        return found
+
+
+class DeviceKey(HttpBearer):
+    """The key that a device was given when it paired."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Device | None:
+        found = device_by_key(token) if len(token) <= _LONGEST_BEARER else None
         if found is None:
             _count_wrong(request)
         return found

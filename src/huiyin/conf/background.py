@@ -5,6 +5,8 @@ from __future__ import annotations
 from huiyin.conf.loops import Loop
 from huiyin.dialects.upward.services import work as report_upward
 from huiyin.indicators.services import fold_sealed
+from huiyin.intake.devices.asking import TOPIC as DETAILS
+from huiyin.intake.devices.asking import ask_due
 from huiyin.log.publishing import publish
 from huiyin.log.sealing import CHECKPOINT, seal_if_due
 from huiyin.matters.sweeper import put_lateness_on_record, sweep, sweep_beside
@@ -21,6 +23,8 @@ LOOPS = (
     Loop("channels", fall_back, every_seconds=1.0, topic="outbox"),
     # Keeps the connection to the message centre, and takes what citizens write.
     Loop("sms", tend, every_seconds=5.0),
+    # Asks citizens by SMS what went wrong, where a key said no more than a level.
+    Loop("details", ask_due, every_seconds=30.0, topic=DETAILS),
     # What the day holds for everybody, in the morning.
     Loop("digests", write_digests, every_seconds=30.0),
     # Warnings, breaches and closings of clocks that have come due.

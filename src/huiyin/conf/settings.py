@@ -60,6 +60,13 @@ HUIYIN_METRICS_TOKEN = env.text("HUIYIN_METRICS_TOKEN", "")
 HUIYIN_INVITATION_DAYS = env.number("HUIYIN_INVITATION_DAYS", 30)
 # Webhooks to private or loopback addresses are refused unless the operator allows them.
 HUIYIN_WEBHOOK_PRIVATE = env.flag("HUIYIN_WEBHOOK_PRIVATE", HUIYIN_DEMO)
+# Seconds in which a citizen may begin to rate on a device at the counter; who has begun has as long
+# again to finish.
+HUIYIN_DEVICE_WINDOW_SECONDS = env.number("HUIYIN_DEVICE_WINDOW_SECONDS", 60)
+# Seconds without a touch after which a self-service terminal begins anew.
+HUIYIN_KIOSK_IDLE_SECONDS = env.number("HUIYIN_KIOSK_IDLE_SECONDS", 45)
+# Days that a terminal may keep a rating while its network is away; later it is refused.
+HUIYIN_KIOSK_DAYS = env.number("HUIYIN_KIOSK_DAYS", 7)
 # A notice that could not be delivered in this many tries, about a day, becomes a dead letter.
 HUIYIN_NOTICE_TRIES = env.number("HUIYIN_NOTICE_TRIES", 16)
 # In which order the channels of a member of staff are used who chose no order of their own.
@@ -125,11 +132,13 @@ INSTALLED_APPS = [
     "huiyin.notices",
     "huiyin.intake",
     "huiyin.dialects",
+    "huiyin.intake.devices",
     "huiyin.indicators",
     "huiyin.oversight",
     "huiyin.web",
     "huiyin.web.portal",
     "huiyin.web.citizen",
+    "huiyin.web.devices",
     "huiyin.web.desk",
     "huiyin.web.cockpit",
     "huiyin.web.arbiter",

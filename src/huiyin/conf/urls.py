@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cockpit/", include("huiyin.web.cockpit.urls")),
     path("", include("huiyin.web.urls")),
     path("", include("huiyin.web.citizen.urls")),
+    path("", include("huiyin.web.devices.urls")),
     path("", include("huiyin.web.portal.urls")),
 ]
 

@@ -9,6 +9,7 @@ from huiyin.api.problems import handle_all
 from huiyin.api.v1 import (
     appeals,
     batches,
+    devices,
     events,
     handling,
     matters,
@@ -34,6 +35,8 @@ _ROUTERS: tuple[Router, ...] = (
     events.router,
     reviews.router,
     batches.router,
+    devices.router,
+    devices.waker_router,
     tags.router,
     receipts.router,
     appeals.citizen_router,

@@ -102,6 +102,14 @@ def _groups() -> list[dict[str, Any]]:
             ],
         },
         {
+            "title": _("Where citizens rate"),
+            "text": _("Tablets and keys at counters, self-service terminals."),
+            "links": [
+                {"href": reverse("desk:devices"), "label": _("Devices")},
+                _link("devices_keylayout", _("Key layouts by model")),
+            ],
+        },
+        {
             "title": _("Rules"),
             "text": _("Clocks, “unreachable”, working days. Versions are added, never changed."),
             "links": [

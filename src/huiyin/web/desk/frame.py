@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from huiyin.directory.models import Role, Staff
+from huiyin.intake.devices.queries import LOOK_AFTER
 from huiyin.kernel import clock
 from huiyin.kernel.problems import NotFound
 from huiyin.notices import queries as notices
@@ -84,6 +85,7 @@ def render_desk(
             "has_inbox": not administers or roles != {Role.ADMINISTRATOR},
             "oversees": bool(roles & OVERSEES),
             "arbitrates": Role.ARBITER in roles,
+            "has_devices": bool(roles & LOOK_AFTER),
             "demo_time": clock.now(),
             "here": here,
             **context,
