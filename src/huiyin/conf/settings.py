@@ -124,6 +124,7 @@ INSTALLED_APPS = [
     "huiyin.appeals",
     "huiyin.notices",
     "huiyin.intake",
+    "huiyin.intake.invitations",
     "huiyin.indicators",
     "huiyin.oversight",
     "huiyin.web",

@@ -16,6 +16,7 @@ from huiyin.kernel.text import is_printable
 from huiyin.log.models import EntrySecret
 from huiyin.matters import services as matters
 from huiyin.matters.models import Matter
+from huiyin.reviews import hooks
 from huiyin.reviews.errors import AlreadyErased, CaseAmbiguous, CaseUnknown, ReasonNamesSomebody
 from huiyin.reviews.models import (
     KIND,
@@ -96,6 +97,7 @@ def _erase(case: Case, reason: str, by: str, *, photos: int) -> Erasure:
         if matter.contact_ended_at is None:
             matters.end_contact(matter=matter, via=VIA)
     _empty(case)
+    hooks.erased(case)
     return Erasure.objects.create(
         case=case, at=clock.now(), by=by[:150], reason=reason, reviews=len(keys), photos=photos
     )
