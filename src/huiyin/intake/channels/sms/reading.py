@@ -44,11 +44,12 @@ _TRADITIONAL = str.maketrans({"滿": "满", "貳": "贰", "參": "叁", "叄": "
 # Levels up to this one are bad.
 _BAD = 2
 _AROUND = " \t\r\n　.。!！,，;；:：、\"'“”‘’()（）[]【】~～…"
-# A digit that counts or measures something is no level; “分” alone is the unit of a rating.
+# A digit that counts or measures something is no level, unless it stands apart; “分” alone is the
+# unit of a rating. Nor is one of a range, or of a longer number.
 _COUNTS = re.compile(
-    r"^\s*(?:[个個次天日号號月年点點时時名人位遍趟楼樓层層块塊元份张張家种種周週区區科室排件页頁本条條步]"
-    r"|分[钟鐘之钱錢]|小时|小時|星期|[-~—–至到或/.]\s*[0-9一二三四五六七八九十]"
-    r"|[、,]\s*[0-9一二三四五](?:分|\s*$|[、,])|[0-9零十百千万萬])"
+    r"^(?:[个個次天日号號月年点點时時名人位遍趟楼樓层層块塊元份张張家种種周週区區科室件页頁本条條步]"
+    r"|分[钟鐘之钱錢]|小时|小時|星期|\s*[-~—–至到或/.]\s*[0-9一二三四五六七八九十]"
+    r"|\s*[、,]\s*[0-9一二三四五](?:分|\s*$|[、,])|[0-9零十百千万萬])"
 )
 _UNIT = re.compile(r"^\s*(?:分|星|⭐|★)(?![钟鐘之期])")
 # What some write before it: “评5分”, “给5分”.
