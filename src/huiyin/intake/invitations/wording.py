@@ -20,34 +20,36 @@ from huiyin.notices import wordings
 
 _SENTENCES: dict[str, str | Promise] = {
     Kind.INVITATION: gettext_lazy(
-        "You were served by {unit} on {day}. How was it? Reply 1 to 5 (5: very satisfied, 1: very "
-        "dissatisfied), with words if you like, or open {url} . Reply TD to get no more invitations."
+        "You were served by {unit} on {day}. How was it? Reply 1 to 5 (5: very satisfied, "
+        "1: very dissatisfied), with words if you like, or open {url} . Reply TD to get no more "
+        "invitations."
     ),
     Kind.CONFIRMED: gettext_lazy(
         "Recorded for {unit}, {day}: {level}. Your receipt, and how to check that it counts: {url}"
     ),
     Kind.ASKED: gettext_lazy(
-        "Recorded for {unit}, {day}: {level}. What went wrong? Please reply in a few words; the unit "
-        "will read them. What becomes of it: {url}"
+        "Recorded for {unit}, {day}: {level}. What went wrong? Please reply in a few words; the "
+        "unit will read them. What becomes of it: {url}"
     ),
     Kind.HELP: gettext_lazy(
-        "We could not tell your rating from this. Please reply 1 to 5 (5: very satisfied, 1: very "
-        "dissatisfied), or open {url}"
+        "We could not tell your rating from this. Please reply 1 to 5 (5: very satisfied, "
+        "1: very dissatisfied), or open {url}"
     ),
     Kind.WHICH: gettext_lazy(
-        "Several services wait for your rating, and we do not guess which one you mean. Please open "
-        "the link in its message; the last one, {unit}, {day}: {url}"
+        "Several services wait for your rating, and we do not guess which one you mean. Please "
+        "open the link in its message; the last one, {unit}, {day}: {url}"
     ),
     Kind.ALREADY: gettext_lazy(
-        "{unit}, {day} has been rated; a rating is not changed afterwards. With your receipt you can "
-        "see what becomes of it: {url}"
+        "{unit}, {day} has been rated; a rating is not changed afterwards. With your receipt you "
+        "can see what becomes of it: {url}"
     ),
     Kind.TOO_LATE: gettext_lazy(
-        "The time to rate {unit}, {day} is over. If something has to be put right, please call 12345."
+        "The time to rate {unit}, {day} is over. If something has to be put right, please call "
+        "12345."
     ),
     Kind.OPTED_OUT: gettext_lazy(
-        "You will get no more invitations to rate. Answers about your own matters still reach you. "
-        "To be invited again: {url}"
+        "You will get no more invitations to rate. Answers about your own matters still reach "
+        "you. To be invited again: {url}"
     ),
 }
 _PLACEHOLDERS: dict[str, tuple[str, ...]] = {

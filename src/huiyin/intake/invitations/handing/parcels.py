@@ -159,7 +159,7 @@ def _followed(rows: Sequence[Planned]) -> set[UUID]:
     """The services whose case has a later one, where a case is asked about once."""
     once = [row for row in rows if rules_of(row.ladder).services == ladder.FINISHED]
     cases = {row.event.case_id for row in once}
-    numbers_of: dict[UUID, int] = {}
+    numbers_of: dict[UUID | None, int] = {}
     found = ServiceEvent.objects.filter(case__in=cases).values_list("case", "service_number")
     for case, number in found:
         numbers_of[case] = max(number, numbers_of.get(case, 0))
@@ -208,6 +208,8 @@ def _free(taken: set[str]) -> str:
 
 def _mobile_of(event: ServiceEvent) -> str | None:
     """The number of a mobile telephone, in its normal form; None when there is none."""
+    if event.case is None:
+        return None
     try:
         number = numbers.normal(unseal_for(event.case, "mobile"))
     except crypto.SealBroken:
