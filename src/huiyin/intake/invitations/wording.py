@@ -7,8 +7,10 @@ nothing personal: the unit, a day, a level, a link whose address is its key.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from django.conf import settings
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
@@ -63,6 +65,8 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     Kind.ASKED: ("url",),
 }
 _LONGEST = 300
+# Characters of UCS-2 in a short message, and in a part of a long one.
+_ALONE, _IN_PARTS = 70, 67
 _FRESH_SECONDS = 10.0
 
 _known: dict[str, str] = {}
@@ -95,6 +99,24 @@ def said(kind: str, values: Mapping[str, str]) -> str:
     """The message of ``kind``, in the platform's language. No query but once in a while."""
     with override(settings.LANGUAGE_CODE):
         return wordings.fill(_in_force().get(kind) or str(_SENTENCES[kind]), values)
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """``text`` with its placeholders filled in."""
+    return wordings.fill(text, values)
+
+
+def day_of(day: date) -> str:
+    """A day as messages say it, in the platform's language."""
+    with override(settings.LANGUAGE_CODE):
+        # Translators: a date format of Django, month and day.
+        return date_format(day, _("j F"))
+
+
+def parts_of(text: str) -> int:
+    """How many short messages ``text`` is sent as: 70 characters in one, 67 in a part of more."""
+    units = len(text.encode("utf-16-be")) // 2
+    return 1 if units <= _ALONE else -(-units // _IN_PARTS)
 
 
 def own(kind: str) -> str:

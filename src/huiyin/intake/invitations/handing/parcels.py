@@ -10,8 +10,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from huiyin.intake.invitations import ladder, queries, wording
@@ -278,14 +276,11 @@ def _values_of(row: Reply, levels: Mapping[UUID, int]) -> dict[str, str]:
 
 def _values(event: ServiceEvent, url: str) -> dict[str, str]:
     """What the placeholders of a wording stand for: nothing that names the citizen or the item."""
-    with override(settings.LANGUAGE_CODE):
-        day = clock.local(event.occurred_at).date()
-        return {
-            "unit": event.organisation.name_in(settings.LANGUAGE_CODE),
-            # Translators: a date format of Django, month and day.
-            "day": date_format(day, _("j F")),
-            "url": url,
-        }
+    return {
+        "unit": event.organisation.name_in(settings.LANGUAGE_CODE),
+        "day": wording.day_of(clock.local(event.occurred_at).date()),
+        "url": url,
+    }
 
 
 def _take(model: type[Planned] | type[Reply], parcels: Sequence[Parcel], now: datetime) -> None:
