@@ -133,6 +133,7 @@ INSTALLED_APPS = [
     "huiyin.intake",
     "huiyin.dialects",
     "huiyin.intake.devices",
+    "huiyin.intake.invitations",
     "huiyin.indicators",
     "huiyin.oversight",
     "huiyin.web",

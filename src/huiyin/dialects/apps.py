@@ -9,6 +9,6 @@ class DialectsConfig(AppConfig):
 
     def ready(self) -> None:
         from huiyin.dialects.services import quarantine
-        from huiyin.reviews.services import erasing
+        from huiyin.reviews import hooks as reviews
 
-        erasing.on_erasure(quarantine.forget)
+        reviews.on_erasure(quarantine.forget)
