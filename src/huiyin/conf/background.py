@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from huiyin.conf.loops import Loop
 from huiyin.indicators.services import fold_sealed
+from huiyin.intake.channels.hotline.services import tend as tend_hotline
 from huiyin.log.publishing import publish
 from huiyin.log.sealing import CHECKPOINT, seal_if_due
 from huiyin.matters.sweeper import put_lateness_on_record, sweep, sweep_beside
@@ -20,6 +21,8 @@ LOOPS = (
     Loop("channels", fall_back, every_seconds=1.0, topic="outbox"),
     # Keeps the connection to the message centre, and takes what citizens write.
     Loop("sms", tend, every_seconds=5.0),
+    # Ratings by telephone: has calls placed, and gives what a broken call had confirmed.
+    Loop("hotline", tend_hotline, every_seconds=10.0),
     # What the day holds for everybody, in the morning.
     Loop("digests", write_digests, every_seconds=30.0),
     # Warnings, breaches and closings of clocks that have come due.

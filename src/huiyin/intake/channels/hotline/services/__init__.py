@@ -1,0 +1,35 @@
+"""The writers of ratings by telephone."""
+
+from huiyin.intake.channels.hotline.services.agents import (
+    place,
+    put_back,
+    record,
+    take_next,
+)
+from huiyin.intake.channels.hotline.services.dialling import dial_due, place_for_centre, tend
+from huiyin.intake.channels.hotline.services.hearing import hear, started, try_out
+from huiyin.intake.channels.hotline.services.listing import (
+    close,
+    list_calls,
+    list_for_reasons,
+    refresh,
+)
+from huiyin.intake.channels.hotline.services.reports import call_came_to
+
+__all__ = [
+    "call_came_to",
+    "close",
+    "dial_due",
+    "hear",
+    "list_calls",
+    "list_for_reasons",
+    "place",
+    "place_for_centre",
+    "put_back",
+    "record",
+    "refresh",
+    "started",
+    "take_next",
+    "tend",
+    "try_out",
+]

@@ -1,0 +1,198 @@
+"""The list of calls to be made: filled from the ladder of invitations, and emptied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+
+from huiyin.directory.models import Staff
+from huiyin.intake.channels.hotline import ladder
+from huiyin.intake.channels.hotline.models import (
+    FINAL,
+    Action,
+    Call,
+    ListedCall,
+    Outcome,
+)
+from huiyin.kernel import clock, ids
+from huiyin.matters.models import Matter
+from huiyin.reviews.models import Review, ServiceEvent
+from huiyin.reviews.tokens import FIRST
+
+CODE_LENGTH = 9
+_MOST_AT_ONCE = 1000
+# A call that somebody took and did not place within this time goes back on the list.
+_FORGOTTEN = timedelta(hours=2)
+
+
+def refresh() -> int:
+    """Bring the list up to date before somebody reads it; how many calls were added.
+
+    What the ladder has due is listed; who has rated, wants no calls or can rate no more is taken
+    off; what was taken and forgotten goes back.
+    """
+    due = ladder.due(_MOST_AT_ONCE)
+    added = list_calls(
+        {one.event_id: (one.due_at, one.plan_id) for one in due},
+    )
+    _take_off()
+    _put_back_forgotten()
+    return added
+
+
+@transaction.atomic
+def list_calls(planned: dict[UUID, tuple[datetime, UUID | None]]) -> int:
+    """List the citizens of these services, to be rung from the given moment on; how many are new.
+
+    A few queries however many. Who is listed already stays as they are.
+    """
+    if not planned:
+        return 0
+    known = ListedCall.objects.filter(event__in=planned, purpose=ListedCall.Purpose.RATING)
+    missing = set(planned) - set(known.values_list("event", flat=True))
+    events = ServiceEvent.objects.filter(pk__in=missing, case__isnull=False)
+    now = clock.now()
+    rows = []
+    for event in events.select_related("case"):
+        number_hash = bytes(event.case.mobile_hash)
+        if not number_hash:
+            continue  # erased
+        at, plan_id = planned[event.pk]
+        rows.append(
+            ListedCall(
+                code=ids.new_code(CODE_LENGTH),
+                purpose=ListedCall.Purpose.RATING,
+                organisation_id=event.organisation_id,
+                event=event,
+                plan_id=plan_id,
+                number_hash=number_hash,
+                listed_at=now,
+                not_before=at,
+                expires_at=now + timedelta(days=settings.HUIYIN_INVITATION_DAYS),
+            )
+        )
+    stored = _store(rows, now)
+    return len(stored)
+
+
+@transaction.atomic
+def list_for_reasons(*, event: ServiceEvent, matter: Matter) -> ListedCall:
+    """Somebody who rated badly by key wants to be rung and tell why; at once, by an agent."""
+    now = clock.now()
+    row = ListedCall(
+        code=ids.new_code(CODE_LENGTH),
+        purpose=ListedCall.Purpose.DETAIL,
+        organisation_id=event.organisation_id,
+        event=event,
+        matter=matter,
+        number_hash=event.case.mobile_hash,
+        listed_at=now,
+        not_before=now,
+        expires_at=now + timedelta(days=settings.HUIYIN_INVITATION_DAYS),
+    )
+    _store([row], now)
+    return ListedCall.objects.get(
+        organisation=event.organisation_id, event=event, purpose=ListedCall.Purpose.DETAIL
+    )
+
+
+def _store(rows: Sequence[ListedCall], now: datetime) -> list[ListedCall]:
+    ListedCall.objects.bulk_create(rows, ignore_conflicts=True)
+    stored = list(ListedCall.objects.filter(pk__in=[row.pk for row in rows]))
+    Action.objects.bulk_create(
+        Action(listed=row, verb=Action.Verb.LISTED, at=now) for row in stored
+    )
+    return stored
+
+
+@transaction.atomic
+def close(
+    *,
+    listed: ListedCall,
+    outcome: Outcome,
+    call: Call | None = None,
+    staff: Staff | None = None,
+    again_at: datetime | None = None,
+) -> None:
+    """What came of a try. When it ends the matter, or was the last try, the call is off the list
+    and the ladder is told; else it waits for ``again_at``, or for some hours."""
+    now = clock.now()
+    listed.tries = F("tries") + 1
+    listed.agent = None
+    listed.taken_at = None
+    listed.save(update_fields=["tries", "agent", "taken_at"])
+    listed.refresh_from_db()
+    again = again_at or now + timedelta(hours=settings.HUIYIN_HOTLINE_AGAIN_HOURS)
+    # “Call later” was their wish: it uses up no try.
+    last = outcome != Outcome.LATER and listed.tries >= settings.HUIYIN_HOTLINE_TRIES
+    listed.outcome = outcome
+    if outcome in FINAL or last or again >= listed.expires_at:
+        listed.state = ListedCall.State.DONE
+        if listed.plan_id:
+            ladder.done(listed.plan_id, outcome)
+    else:
+        listed.state, listed.not_before = ListedCall.State.WAITING, again
+    listed.save(update_fields=["state", "outcome", "not_before"])
+    Action.objects.create(
+        listed=listed, verb=Action.Verb.RECORDED, staff=staff, at=now, call=call, detail=outcome
+    )
+
+
+def rated(event: str = "event") -> Exists:
+    """Whether the service that a row names has its first review."""
+    return Exists(
+        Review.objects.filter(
+            event=OuterRef(event), organisation=OuterRef("organisation"), ordinal=FIRST
+        )
+    )
+
+
+@transaction.atomic
+def _take_off() -> None:
+    now = clock.now()
+    waiting = ListedCall.objects.filter(state=ListedCall.State.WAITING)
+    asks = waiting.filter(purpose=ListedCall.Purpose.RATING)
+    _end(waiting.filter(expires_at__lte=now), "expired")
+    _end(asks.filter(rated()), "rated")
+    _end(waiting.filter(matter__closed_at__isnull=False), "closed")
+    hashes = {bytes(found) for found in waiting.values_list("number_hash", flat=True)}
+    silenced = ladder.opted_out(hashes) if hashes else set()
+    if silenced:
+        _end(waiting.filter(number_hash__in=silenced), "opted_out")
+
+
+def _end(rows: Iterable[ListedCall], why: str) -> None:
+    found = list(rows[:_MOST_AT_ONCE])  # type: ignore[index]
+    if not found:
+        return
+    ListedCall.objects.filter(
+        pk__in=[row.pk for row in found], state=ListedCall.State.WAITING
+    ).update(state=ListedCall.State.DONE)
+    now = clock.now()
+    Action.objects.bulk_create(
+        Action(listed=row, verb=Action.Verb.CLOSED, at=now, detail=why) for row in found
+    )
+
+
+@transaction.atomic
+def _put_back_forgotten() -> None:
+    now = clock.now()
+    forgotten = list(
+        ListedCall.objects.select_for_update(skip_locked=True).filter(
+            state=ListedCall.State.TAKEN, taken_at__lt=now - _FORGOTTEN
+        )[:_MOST_AT_ONCE]
+    )
+    if not forgotten:
+        return
+    ListedCall.objects.filter(pk__in=[row.pk for row in forgotten]).update(
+        state=ListedCall.State.WAITING, agent=None, taken_at=None
+    )
+    Action.objects.bulk_create(
+        Action(listed=row, verb=Action.Verb.RELEASED, at=now, detail="forgotten")
+        for row in forgotten
+    )
