@@ -33,6 +33,7 @@ TOKEN_PROBLEMS = (
     errors.TokenExpired,
     errors.TokenUsed,
     errors.FollowUpNotOpen,
+    errors.PlaceClosed,
     TooMany,
 )
 # Characters; tags.
@@ -135,7 +136,7 @@ def inspect(request: HttpRequest, said: InvitationToken) -> Invitation:
     event = invited_event(right)
     return Invitation(
         ordinal=right.ordinal,
-        service=str(event.case.item or event.case.item_name),
+        service=event.item_title,
         organisation=str(event.organisation),
         served_at=event.occurred_at,
         online=event.online,
@@ -209,7 +210,7 @@ def review_of(said: WhatIsSaid, *, channel: Channel, key: str) -> services.NewRe
     )
 
 
-def right_of(token: str, *, address: str) -> tokens.Token:
+def right_of(token: str, *, address: str) -> tokens.Right:
     """The right in ``token``. Whoever tries many that are none, from one ``address``, is slowed
     down."""
     try:

@@ -87,7 +87,7 @@ def rate(request: HttpRequest, token: str) -> HttpResponse:
         return _closed_link(request, problem)
 
 
-def _submit(request: HttpRequest, token: str, right: tokens.Token) -> HttpResponse:
+def _submit(request: HttpRequest, token: str, right: tokens.Right) -> HttpResponse:
     filled = form.decode(request.POST)
     # Pictures cost much to decode: a link that takes no review any more gets no work done.
     uploads = request.FILES.getlist("photos") if reviews.takes_review(right) else []
