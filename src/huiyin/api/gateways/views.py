@@ -119,8 +119,10 @@ def calls(request: HttpRequest) -> HttpResponse:
     except signing.BadSignature as error:
         raise NotTheProvider from error
     reference, outcome, seconds = _call(request.body)
-    said = {"reference": reference, "outcome": outcome, "seconds": seconds}
-    known = call_came_to(**said) or hotline.call_came_to(**said)
+    known = any(
+        told(reference=reference, outcome=outcome, seconds=seconds)
+        for told in (call_came_to, hotline.call_came_to)
+    )
     return HttpResponse(status=204 if known else 410)
 
 

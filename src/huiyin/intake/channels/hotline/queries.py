@@ -15,7 +15,7 @@ from huiyin.directory.queries import organisations_in_scope
 from huiyin.intake.channels.hotline.models import NOBODY_SPOKE, Action, Call, ListedCall, Outcome
 from huiyin.kernel import clock
 from huiyin.kernel.problems import NotFound
-from huiyin.reviews.models import Review
+from huiyin.reviews.models import Case, Review, ServiceEvent
 from huiyin.reviews.naming import item_name, unseal_for
 from huiyin.reviews.screening import mask_name
 from huiyin.reviews.tokens import FIRST
@@ -114,7 +114,7 @@ def seen(listed: ListedCall) -> Seen:
         service=item_name(event),
         organisation=str(event.organisation),
         day=clock.local(event.occurred_at).date(),
-        name=mask_name(unseal_for(event.case, "name") or "*"),
+        name=mask_name(unseal_for(case_of(event), "name") or "*"),
         wants_reasons=listed.purpose == ListedCall.Purpose.DETAIL,
     )
 
@@ -137,6 +137,13 @@ def contradictions(staff: Staff) -> QuerySet[Call]:
     return Call.objects.filter(
         listed__in=listed, outcome__in=[Outcome.RATED, Outcome.TOLD], reported__in=NOBODY_SPOKE
     )
+
+
+def case_of(event: ServiceEvent) -> Case:
+    """The case of a service that was told us by a business system: only those are rung about."""
+    if event.case is None:
+        raise ValueError("the service is of no case")
+    return event.case
 
 
 def by_event(event_ids: Collection[UUID]) -> dict[UUID, ListedCall]:

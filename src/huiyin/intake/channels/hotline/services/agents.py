@@ -226,7 +226,7 @@ def _finish(
 
 def contact_of(listed: ListedCall) -> Contact:
     """For the relay alone. Raises ``RelayCannotCall`` when no number is known any more."""
-    mobile = unseal_for(listed.event.case, "mobile")
+    mobile = unseal_for(queries.case_of(listed.event), "mobile")
     if not mobile:
         raise errors.RelayCannotCall(_("No number is known any more."))
     return Contact(mobile)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from huiyin.intake.channels.hotline import queries
 from huiyin.intake.channels.hotline.models import Call
 from huiyin.intake.lane.writer import lane
 from huiyin.matters.kinds import Contact
@@ -57,7 +58,7 @@ def send_receipt(call: Call, receipt: Receipt) -> None:
     Nothing depends on it: where messages do not go out, the rating counts all the same.
     """
     gateway = relay.current()
-    mobile = unseal_for(event_of(call).case, "mobile")
+    mobile = unseal_for(queries.case_of(event_of(call)), "mobile")
     if not gateway.reaches_people or not mobile:
         return
     with translation.override(call.language):

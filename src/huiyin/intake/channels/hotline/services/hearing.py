@@ -1,8 +1,8 @@
 """What the telephony platform tells of a call by keys, in the order in which it happened.
 
 A message that comes again changes nothing, one that comes too early waits for those before it.
-What a confirmed call says is given to the lane outside of any transaction, see ``giving``; a process
-that dies in between leaves a call that ``tend`` finds.
+What a confirmed call says is given to the lane outside of any transaction, see ``giving``; a
+process that dies in between leaves a call that ``tend`` finds.
 """
 
 from __future__ import annotations
@@ -219,7 +219,7 @@ def _settle(call: Call, state: State, refusal: str) -> tuple[Call, bool]:
 
 def _close_listed(call: Call) -> None:
     """Take the call off the list, or put it back, once. The ladder hears of it."""
-    row = ListedCall.objects.select_for_update(of=("self",)).get(pk=call.listed_id)
+    row = ListedCall.objects.select_for_update(of=("self",)).get(calls=call)
     recorded = row.actions.filter(call=call, verb="recorded").exists()
     if row.state != ListedCall.State.DONE and not recorded:
         listing.close(listed=row, outcome=Outcome(call.outcome), call=call)
@@ -291,5 +291,5 @@ def _open_services(number_hash: bytes) -> list[ServiceEvent]:
 
 
 def _hash_of_event(call: Call) -> bytes | None:
-    event = ServiceEvent.objects.select_related("case").filter(pk=call.event_id).first()
+    event = call.event
     return bytes(event.case.mobile_hash) if event and event.case else None

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
 from huiyin.directory.models import Staff
-from huiyin.intake.channels.hotline import ladder
+from huiyin.intake.channels.hotline import ladder, queries
 from huiyin.intake.channels.hotline.models import (
     FINAL,
     Action,
@@ -59,7 +59,7 @@ def list_calls(planned: dict[UUID, tuple[datetime, UUID | None]]) -> int:
     now = clock.now()
     rows = []
     for event in events.select_related("case"):
-        number_hash = bytes(event.case.mobile_hash)
+        number_hash = bytes(queries.case_of(event).mobile_hash)
         if not number_hash:
             continue  # erased
         at, plan_id = planned[event.pk]
@@ -90,7 +90,7 @@ def list_for_reasons(*, event: ServiceEvent, matter: Matter) -> ListedCall:
         organisation_id=event.organisation_id,
         event=event,
         matter=matter,
-        number_hash=event.case.mobile_hash,
+        number_hash=queries.case_of(event).mobile_hash,
         listed_at=now,
         not_before=now,
         expires_at=now + timedelta(days=settings.HUIYIN_INVITATION_DAYS),
