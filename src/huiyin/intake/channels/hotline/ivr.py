@@ -1,4 +1,4 @@
-"""The contract with an IVR platform, as docs/reference/ivr.md has it: what it posts, and our answer.
+"""The contract with an IVR platform (docs/reference/ivr.md): what it posts, and our answer.
 
 Bytes to structs and back; nothing is looked up and nothing stored.
 """

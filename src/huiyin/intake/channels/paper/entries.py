@@ -19,7 +19,7 @@ COUNTED = frozenset(FIELDS) - {"text"}
 
 @dataclass(frozen=True)
 class Entry:
-    """One form, as somebody keyed it. ``unusable`` says why it is no review; then it has no level."""
+    """One form, as somebody keyed it. ``unusable`` says why it is no review: then it is empty."""
 
     level: int | None = None
     tags: Sequence[str] = ()

@@ -128,7 +128,7 @@ class Keying(Row):
 
 
 class KeyedWords(models.Model):
-    """What stands on the form in the citizen's own hand, sealed; gone when the batch is released."""
+    """What stands on the form in the citizen's hand, sealed; gone when the batch is released."""
 
     keying = models.OneToOneField(
         Keying, models.CASCADE, primary_key=True, related_name="words", db_constraint=False

@@ -132,8 +132,8 @@ def _attach(sheet: PaperForm, scan: AcceptedFile) -> None:
 
 @transaction.atomic
 def remove_form(*, batch: Batch, staff: Staff, number: str) -> None:
-    """Take a wrong number back while the batch is keyed; only who keyed it can. What was keyed stays
-    on record. Raises ``BatchMoved`` or ``Invalid``."""
+    """Take a wrong number back while the batch is keyed; only who keyed it can. That it was keyed
+    stays on record. Raises ``BatchMoved`` or ``Invalid``."""
     row = lock(batch, State.KEYING)
     sheet = queries.sheets_of(row).filter(number=number).first()
     keyed = sheet.keyings.filter(round=row.round).order_by("pk").last() if sheet else None
