@@ -5,6 +5,11 @@ from __future__ import annotations
 from huiyin.conf.loops import Loop
 from huiyin.indicators.services import fold_sealed
 from huiyin.intake.channels.hotline.services import tend as tend_hotline
+from huiyin.intake.channels.sms.answering import TOPIC as REPLIES
+from huiyin.intake.invitations.handing import hand_over_due, reply_due
+from huiyin.intake.invitations.services import plan_due
+from huiyin.intake.invitations.services.ladders import TOPIC as LADDERS
+from huiyin.intake.invitations.services.switching import TOPIC as INVITATIONS
 from huiyin.log.publishing import publish
 from huiyin.log.sealing import CHECKPOINT, seal_if_due
 from huiyin.matters.sweeper import put_lateness_on_record, sweep, sweep_beside
@@ -23,6 +28,12 @@ LOOPS = (
     Loop("sms", tend, every_seconds=5.0),
     # Ratings by telephone: has calls placed, and gives what a broken call had confirmed.
     Loop("hotline", tend_hotline, every_seconds=10.0),
+    # Finds services whose citizens are to be asked for a rating.
+    Loop("invitations-planner", plan_due, every_seconds=30.0, topic=LADDERS),
+    # Hands those invitations over that are due.
+    Loop("invitations", hand_over_due, every_seconds=5.0, topic=INVITATIONS),
+    # Answers citizens who rate by SMS.
+    Loop("sms-replies", reply_due, every_seconds=2.0, topic=REPLIES),
     # What the day holds for everybody, in the morning.
     Loop("digests", write_digests, every_seconds=30.0),
     # Warnings, breaches and closings of clocks that have come due.

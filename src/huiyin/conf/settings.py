@@ -97,15 +97,13 @@ HUIYIN_CALLS_URL = env.text("HUIYIN_CALLS_URL", "")
 HUIYIN_CALLS_SECRET = env.text("HUIYIN_CALLS_SECRET", "")
 HUIYIN_CALLS_MAX_SECONDS = env.number("HUIYIN_CALLS_MAX_SECONDS", 1800)
 # Ratings by telephone: the secret shared with the IVR platform, where it takes calls that it is to
-# place, and in which hours it may; how often a citizen is tried, and after how many hours again.
+# place, and in which hours it may.
 HUIYIN_IVR_SECRET = env.shared_secret("HUIYIN_IVR_SECRET")
 HUIYIN_IVR_URL = env.text("HUIYIN_IVR_URL", "")
 if HUIYIN_IVR_URL and not HUIYIN_IVR_SECRET:
     raise ImproperlyConfigured("HUIYIN_IVR_URL needs HUIYIN_IVR_SECRET.")
 HUIYIN_HOTLINE_FROM = env.number("HUIYIN_HOTLINE_FROM", 9)
 HUIYIN_HOTLINE_UNTIL = env.number("HUIYIN_HOTLINE_UNTIL", 20)
-HUIYIN_HOTLINE_TRIES = env.number("HUIYIN_HOTLINE_TRIES", 3)
-HUIYIN_HOTLINE_AGAIN_HOURS = env.number("HUIYIN_HOTLINE_AGAIN_HOURS", 4)
 # Paper forms: of a batch so many per cent, and one at least, are keyed by a second person; when
 # more than so many per cent of those differ, the whole batch is keyed again.
 HUIYIN_PAPER_SAMPLE_PERCENT = env.number("HUIYIN_PAPER_SAMPLE_PERCENT", 10)
@@ -138,6 +136,7 @@ INSTALLED_APPS = [
     "huiyin.appeals",
     "huiyin.notices",
     "huiyin.intake",
+    "huiyin.intake.invitations",
     "huiyin.intake.channels.hotline",
     "huiyin.intake.channels.paper",
     "huiyin.indicators",

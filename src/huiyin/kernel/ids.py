@@ -12,6 +12,7 @@ import os
 import secrets
 import threading
 import uuid
+from datetime import datetime
 
 from huiyin.kernel import clock
 
@@ -41,6 +42,11 @@ def uuid7s(count: int) -> list[uuid.UUID]:
 def uuid7_texts(count: int) -> list[str]:
     """The same as text, 32 hexadecimal digits each, for rows that are written by the thousand."""
     return [f"{number:032x}" for number in _uuid7_numbers(count)]
+
+
+def first_uuid7(moment: datetime) -> uuid.UUID:
+    """A value below every ``uuid7`` that is made at ``moment`` or later."""
+    return uuid.UUID(int=max(0, int(moment.timestamp() * 1000)) << 80)
 
 
 def _uuid7_numbers(count: int) -> list[int]:

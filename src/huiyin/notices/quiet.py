@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 from functools import lru_cache
+from typing import Protocol
 
 from django.conf import settings
 
@@ -41,7 +42,17 @@ class Peace:
         return allowed if allowed > self._at else None
 
 
-def next_allowed(moment: datetime, rule: NoticeRule, days: Calendar) -> datetime:
+class Rest(Protocol):
+    """When people are left in peace."""
+
+    @property
+    def quiet(self) -> tuple[time, time]: ...
+
+    @property
+    def working_days_only(self) -> bool: ...
+
+
+def next_allowed(moment: datetime, rule: Rest, days: Calendar) -> datetime:
     """The first instant from ``moment`` on at which ``rule`` lets people be disturbed."""
     begins, ends = rule.quiet
     while True:

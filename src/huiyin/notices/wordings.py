@@ -7,7 +7,7 @@ refused when it names another one, or holds what looks like somebody's number or
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from string import Formatter
 
 from django.conf import settings
@@ -44,7 +44,11 @@ def allowed(event: str, audience: str) -> tuple[str, ...]:
 
 def check(text: str, *, event: str, audience: str) -> None:
     """Raises ``Invalid`` with the reason why ``text`` must not be sent."""
-    known = allowed(event, audience)
+    check_text(text, known=allowed(event, audience))
+
+
+def check_text(text: str, *, known: Sequence[str]) -> None:
+    """The same for a text that may have the placeholders ``known``."""
     try:
         parts = list(Formatter().parse(text))
     except ValueError as error:

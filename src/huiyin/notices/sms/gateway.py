@@ -16,12 +16,21 @@ class SmsFailed(Exception):
     """The gateway did not take the message. The text is ours and names nobody.
 
     ``permanent``: trying again cannot help. ``status``: the code the other side gave, if any.
+    ``unsure``: it may have taken it all the same; the line broke before it could say so.
     """
 
-    def __init__(self, said: str, *, permanent: bool = False, status: int | None = None) -> None:
+    def __init__(
+        self,
+        said: str,
+        *,
+        permanent: bool = False,
+        status: int | None = None,
+        unsure: bool = False,
+    ) -> None:
         super().__init__(said)
         self.permanent = permanent
         self.status = status
+        self.unsure = unsure
 
 
 class Gateway(Protocol):
@@ -34,6 +43,10 @@ class Gateway(Protocol):
 
     @property
     def code(self) -> str: ...
+
+    # Whether a message that is sent again under its key is not sent twice.
+    @property
+    def knows_keys(self) -> bool: ...
 
     def send(self, text: str, *, to: str, key: str, extension: str = "") -> tuple[str, ...]: ...
 

@@ -89,6 +89,10 @@ class InboundSms(Row):
         AMBIGUOUS = "ambiguous", _("several matters, not clear which")
         CLOSED = "closed", _("the matter is closed")
         REFUSED = "refused", _("not taken: empty or too many")
+        RATED = "rated", _("taken as a rating")
+        HELPED = "helped", _("not understood, one answer was sent")
+        OPTED_OUT = "opted_out", _("no more invitations")
+        KEPT = "kept", _("nothing to be done")
 
     gateway = models.CharField(_("gateway"), max_length=20)
     # What the gateway calls it: the same message may be handed over more than once.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -16,7 +16,7 @@ from huiyin.matters import services as matters
 from huiyin.matters.kinds import Contact
 from huiyin.matters.models import ContactAttempt, Matter, Step
 from huiyin.notices.models import Outbox, Receipt, RelayAttempt
-from huiyin.notices.sms import numbers, queries, words
+from huiyin.notices.sms import hooks, numbers, queries, words
 from huiyin.notices.sms.models import (
     Conversation,
     DeliveryReceipt,
@@ -52,10 +52,16 @@ _OUTCOMES = {
 def converse(*, matter: Matter, contact: Contact) -> Contact:
     """``contact`` with the digits by which its answers are known to belong to ``matter``."""
     number_hash = numbers.hash_of(numbers.normal(contact.mobile) or contact.mobile)
+    return replace(contact, extension=begin(matter=matter, number_hash=number_hash))
+
+
+def begin(*, matter: Matter, number_hash: bytes) -> str:
+    """From now on messages of this number may mean ``matter``. The digits to which those come that
+    do; empty when none could be had."""
     for _attempt in range(5):
         about = Conversation.objects.filter(number_hash=number_hash)
         if found := about.filter(matter=matter).first():
-            return replace(contact, extension=found.extension)
+            return found.extension
         try:
             with transaction.atomic():
                 # Somebody else may take the same digits; then look again.
@@ -67,7 +73,7 @@ def converse(*, matter: Matter, contact: Contact) -> Contact:
                 )
         except IntegrityError:
             continue
-    return contact
+    return ""
 
 
 def note_sent(
@@ -85,6 +91,26 @@ def note_sent(
     _came_of(message, [notice] if notice else [])
     # Or be stored at this very moment, unseen: whoever commits last looks again.
     transaction.on_commit(lambda: _look_again(message))
+
+
+def note_many_sent(*, gateway: str, sent: Mapping[str, Iterable[str]]) -> None:
+    """The same for many messages that are no notices; ``sent`` are the parts by message. A fixed
+    number of queries, unless receipts are here already."""
+    now = clock.now()
+    SentPart.objects.bulk_create(
+        SentPart(gateway=gateway, reference=part[:64], message=message, at=now)
+        for message, parts in sent.items()
+        for part in parts
+    )
+    messages = list(sent)
+    transaction.on_commit(lambda: _look_for(messages))
+
+
+def _look_for(messages: list[str]) -> None:
+    for message, fate in queries.fates(messages).items():
+        if fate in _KINDS:
+            with transaction.atomic():
+                hooks.came_of(message, fate)
 
 
 def _look_again(message: str) -> None:
@@ -121,6 +147,7 @@ def _came_of(message: str, notices: Iterable[Outbox]) -> None:
     RelayAttempt.objects.filter(reference=message, means=ContactAttempt.Means.MESSAGE).update(
         outcome=_OUTCOMES[fate]
     )
+    hooks.came_of(message, fate)
 
 
 def receive_sms(
@@ -144,9 +171,10 @@ def _receive(
     known = InboundSms.objects.filter(gateway=gateway, reference=reference)
     if found := known.first():
         return found
+    taken = _offer(number_hash, recipient, text, reference)
     try:
         with transaction.atomic():
-            outcome, step = _route(number_hash, recipient, text)
+            outcome, step = _settle(taken, number_hash, recipient, text)
             stored = InboundSms(
                 gateway=gateway,
                 reference=reference,
@@ -163,6 +191,53 @@ def _receive(
         return known.get()
     log.info("a text message came in by %s: %s", gateway, outcome)
     return stored
+
+
+def _settle(
+    taken: hooks.Taken | None, number_hash: bytes, recipient: str, text: str
+) -> tuple[Outcome, Step | None]:
+    if taken is None:
+        return _route(number_hash, recipient, text)
+    if taken.matter is not None:
+        return _write(taken.matter, text)
+    if taken.go_on:
+        outcome, step = _route(number_hash, recipient, text)
+        if step is not None:
+            return outcome, step
+    return taken.outcome, None
+
+
+def _offer(number_hash: bytes, recipient: str, text: str, reference: str) -> hooks.Taken | None:
+    """What somebody else made of a message that was not sent to the digits of a matter."""
+    extension = _extension(recipient)
+    about = Conversation.objects.filter(number_hash=number_hash)
+    if extension and about.filter(extension=extension).exists():
+        return None
+    open_ones = [one for one in _candidates(number_hash, recipient) if one.closed_at is None]
+    return hooks.offer(
+        hooks.Incoming(
+            number_hash,
+            extension,
+            text,
+            reference,
+            matter_open=bool(open_ones),
+            wrote_at=_last_wrote(open_ones) if open_ones else None,
+        )
+    )
+
+
+def _last_wrote(candidates: list[Matter]) -> datetime | None:
+    """When we wrote to the citizen last about one of these."""
+    wrote = RelayAttempt.objects.filter(
+        matter__in=candidates, means=ContactAttempt.Means.MESSAGE
+    ).exclude(outcome=RelayAttempt.Outcome.FAILED)
+    return wrote.order_by("-at").values_list("at", flat=True).first()
+
+
+def _extension(recipient: str) -> str:
+    """The digits behind our own number; none when it is not ours, or stands alone."""
+    _before, found, extension = recipient.rpartition(settings.HUIYIN_SMS_SOURCE or "\0")
+    return extension if found else ""
 
 
 def _made_up_reference(number_hash: bytes, recipient: str, text: str) -> str:
@@ -184,9 +259,13 @@ def _route(number_hash: bytes, recipient: str, text: str) -> tuple[Outcome, Step
         return Outcome.ENDED, _end(chosen if len(chosen) == 1 else still_open)
     if len(chosen) != 1:
         return Outcome.AMBIGUOUS, None
+    return _write(chosen[0], text)
+
+
+def _write(matter: Matter, text: str) -> tuple[Outcome, Step | None]:
     try:
         with transaction.atomic():
-            step = matters.citizen_writes(matter=chosen[0], text=text, via=VIA_SMS)
+            step = matters.citizen_writes(matter=matter, text=text, via=VIA_SMS)
     except Problem:
         return Outcome.REFUSED, None
     return Outcome.ROUTED, step
@@ -195,8 +274,8 @@ def _route(number_hash: bytes, recipient: str, text: str) -> tuple[Outcome, Step
 def _candidates(number_hash: bytes, recipient: str) -> list[Matter]:
     """The matters that a message from this number to ``recipient`` may mean."""
     about = Conversation.objects.filter(number_hash=number_hash)
-    _before, found, extension = recipient.rpartition(settings.HUIYIN_SMS_SOURCE or "\0")
-    if found and extension and about.filter(extension=extension).exists():
+    extension = _extension(recipient)
+    if extension and about.filter(extension=extension).exists():
         about = about.filter(extension=extension)
     return list(Matter.objects.filter(pk__in=about.values("matter")).order_by("-opened_at"))
 

@@ -26,7 +26,14 @@ _LONGEST_ANSWER = 256 * 1024
 
 
 class NoAnswer(Exception):
-    """Nothing that could be read came back; the text says why."""
+    """Nothing that could be read came back; the text says why.
+
+    ``unsure``: the other side may have got what was sent.
+    """
+
+    def __init__(self, said: str, *, unsure: bool = False) -> None:
+        super().__init__(said)
+        self.unsure = unsure
 
 
 @dataclass(frozen=True)
@@ -58,10 +65,12 @@ def post(
     try:
         return asyncio.run(_exchange(httpx.URL(url), target, body, headers, seconds))
     except (TimeoutError, httpx.TimeoutException) as error:
-        raise NoAnswer("no answer in time") from error
+        connected = not isinstance(error, httpx.ConnectTimeout)
+        raise NoAnswer("no answer in time", unsure=connected) from error
     except httpx.HTTPError as error:
         # The class says what happened; the text may hold the address.
-        raise NoAnswer(f"connection failed ({type(error).__name__})") from error
+        connected = not isinstance(error, httpx.ConnectError)
+        raise NoAnswer(f"connection failed ({type(error).__name__})", unsure=connected) from error
 
 
 @lru_cache(maxsize=1)
@@ -103,7 +112,7 @@ async def _exchange(
         async for chunk in response.aiter_raw():
             read += chunk
             if len(read) > _LONGEST_ANSWER:
-                raise NoAnswer("answered too much")
+                raise NoAnswer("answered too much", unsure=True)
         return Answer(response.status_code, bytes(read), _date(response.headers.get("date", "")))
 
 

@@ -18,6 +18,7 @@ from huiyin.kernel.text import is_printable
 from huiyin.log.models import EntrySecret
 from huiyin.matters import services as matters
 from huiyin.matters.models import Matter
+from huiyin.reviews import hooks
 from huiyin.reviews.errors import AlreadyErased, CaseAmbiguous, CaseUnknown, ReasonNamesSomebody
 from huiyin.reviews.models import (
     KIND,
@@ -139,6 +140,7 @@ def _erase(person: _Person, reason: str, by: str, *, photos: int) -> Erasure:
             matters.end_contact(matter=matter, via=VIA)
     if person.case is not None:
         _empty(person.case)
+        hooks.erased(person.case)
     VisitContact.objects.filter(event__in=person.events()).delete()
     return Erasure.objects.create(
         case=person.case,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import timedelta
 from typing import Any
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def _listed(event: ServiceEvent | None = None) -> ListedCall:
     event = event or factories.event()
-    services.list_calls({event.pk: (clock.now() - timedelta(minutes=1), None)})
+    services.list_calls([services.Wanted(event, clock.now() - timedelta(minutes=1))])
     return ListedCall.objects.get(event=event)
 
 
@@ -282,13 +283,13 @@ def test_calls_by_keys_are_placed_by_the_platform_and_end_on_the_list(
     ivr: str, settings: Any
 ) -> None:
     listed = _listed()
-    with provider() as telephony, clock.frozen(clock.now().replace(hour=4)):
+    with provider() as telephony, clock.frozen((clock.now() + timedelta(days=1)).replace(hour=4)):
         telephony.answering = says(202)
         settings.HUIYIN_IVR_URL = telephony.url
         assert services.dial_due() == 1
         assert services.dial_due() == 0
         [asked] = telephony.received
-    said = asked.json["data"]
+    said = json.loads(asked.body)["data"]
     assert said["citizen"] == factories.MOBILE
     call = Call.objects.get()
     assert said["call"] == call.code
@@ -305,7 +306,7 @@ def test_calls_by_keys_are_placed_by_the_platform_and_end_on_the_list(
 def test_a_platform_that_is_down_leaves_the_call_on_the_list(ivr: str, settings: Any) -> None:
     listed = _listed()
     settings.HUIYIN_IVR_URL = "http://127.0.0.1:9"
-    with clock.frozen(clock.now().replace(hour=4)):
+    with clock.frozen((clock.now() + timedelta(days=1)).replace(hour=4)):
         assert services.dial_due() == 0
     listed.refresh_from_db()
     assert (listed.state, listed.tries) == ("waiting", 0)
@@ -314,7 +315,7 @@ def test_a_platform_that_is_down_leaves_the_call_on_the_list(ivr: str, settings:
 def test_nobody_is_rung_by_a_machine_at_night(ivr: str, settings: Any) -> None:
     _listed()
     settings.HUIYIN_IVR_URL = "http://127.0.0.1:9"
-    with clock.frozen(clock.now().replace(hour=14)):  # 22:00 in Shanghai
+    with clock.frozen((clock.now() + timedelta(days=1)).replace(hour=14)):  # 22:00 in Shanghai
         assert services.dial_due() == 0
     assert not Call.objects.exists()
 
@@ -335,5 +336,3 @@ def test_a_trial_stores_nothing(ivr: str) -> None:
     caller.start()
     assert caller.press("51")["result"] == "stored"
     assert not Review.objects.exists()
-
-

@@ -24,11 +24,14 @@ class Outcome(models.TextChoices):
     NOT_REACHED = "not_reached", _("not reached")
     LATER = "later", _("call later")
     REFUSED = "refused", pgettext_lazy("a call", "did not want to rate")
+    WRONG_NUMBER = "wrong_number", _("wrong number")
     OPT_OUT = "opt_out", _("wants no more calls")
 
 
 # After these there is nobody left to ring.
-FINAL = frozenset({Outcome.RATED, Outcome.TOLD, Outcome.REFUSED, Outcome.OPT_OUT})
+FINAL = frozenset(
+    {Outcome.RATED, Outcome.TOLD, Outcome.REFUSED, Outcome.WRONG_NUMBER, Outcome.OPT_OUT}
+)
 
 
 class Reported(models.TextChoices):
@@ -76,7 +79,7 @@ class ListedCall(Row):
     expires_at = models.DateTimeField(_("until"))
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
     state = models.CharField(_("state"), max_length=7, choices=State, default=State.WAITING)
-    outcome = models.CharField(_("outcome"), max_length=11, choices=Outcome, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome, blank=True)
     # Who rings them now; null while a machine does.
     agent = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
     taken_at = models.DateTimeField(null=True)
@@ -133,7 +136,7 @@ class Call(Row):
     placed_at = models.DateTimeField(_("placed at"), null=True)
     reported = models.CharField(_("reported"), max_length=11, choices=Reported, blank=True)
     seconds = models.PositiveIntegerField(_("seconds"), null=True)
-    outcome = models.CharField(_("outcome"), max_length=11, choices=Outcome, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome, blank=True)
     # Why the lane did not take a rating: the code of the problem.
     refusal = models.CharField(max_length=40, blank=True)
 

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from huiyin.directory.models import Organisation, Role, Staff
 from huiyin.directory.queries import organisations_in_scope
 from huiyin.intake.channels.hotline.models import NOBODY_SPOKE, Action, Call, ListedCall, Outcome
+from huiyin.intake.invitations.queries import is_stopped
 from huiyin.kernel import clock
 from huiyin.kernel.problems import NotFound
 from huiyin.reviews.models import Case, Review, ServiceEvent
@@ -64,13 +65,16 @@ def taken_by(staff: Staff) -> ListedCall | None:
 def to_be_called(staff: Staff, role: Role = Role.HANDLER) -> QuerySet[ListedCall]:
     """Whom ``staff`` may ring now: those who asked to be rung first, then whoever waits longest.
 
-    Where calls by keys are made, a machine rings first.
+    Where calls by keys are made, a machine rings first. While invitations are stopped only those are
+    rung who asked for it.
     """
     now = clock.now()
     rows = visible_to(staff, role).filter(
         state=ListedCall.State.WAITING, not_before__lte=now, expires_at__gt=now
     )
-    if settings.HUIYIN_IVR_URL:
+    if is_stopped():
+        rows = rows.filter(purpose=ListedCall.Purpose.DETAIL)
+    elif settings.HUIYIN_IVR_URL:
         rows = rows.exclude(purpose=ListedCall.Purpose.RATING, tries=0)
     return rows.select_related(*_LOADED).order_by("purpose", "not_before", "pk")
 

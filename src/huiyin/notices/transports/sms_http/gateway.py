@@ -82,6 +82,10 @@ class HttpGateway:
         self._values = dict(values)
         self._source, self._base_url = source, base_url
 
+    @property
+    def knows_keys(self) -> bool:
+        return self.template.send.knows_keys
+
     @classmethod
     def from_settings(cls) -> Self:
         try:
@@ -120,7 +124,7 @@ class HttpGateway:
             target = exchange.resolve(url)
             answer = exchange.post(url, target, body=body, headers=headers, seconds=_SECONDS)
         except exchange.NoAnswer as error:
-            raise SmsFailed(str(error)) from error
+            raise SmsFailed(str(error), unsure=error.unsure) from error
         return self._taken(Said(answer.body, status=answer.status), reference)
 
     def _said(self, text: str, to: str, key: str, reference: str, extension: str) -> dict[str, str]:
@@ -168,7 +172,7 @@ class HttpGateway:
             # A server in trouble answers with a page: its status says more than that.
             taken = said.status in answer.status
             why = "an answer that cannot be read" if taken else f"answered {said.status}"
-            raise SmsFailed(why, status=said.status) from error
+            raise SmsFailed(why, status=said.status, unsure=taken) from error
         # It was taken, but reports on it will find nobody.
         return (named[:64],) if named else ()
 

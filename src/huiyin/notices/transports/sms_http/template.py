@@ -93,6 +93,8 @@ class Send(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     text: str = ""
     compute: dict[str, Digest] = {}
     answer: Answer = Answer()
+    # Whether the provider sends a message once, however often it gets it under the same {key}.
+    knows_keys: bool = False
 
 
 class Secret(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

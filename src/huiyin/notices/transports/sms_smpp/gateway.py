@@ -58,6 +58,7 @@ class Terms:
 
 class SmppGateway:
     code = "smpp"
+    knows_keys = False  # SMPP 3.4 has no such thing
 
     def __init__(self, account: Account, terms: Terms, timing: Timing | None = None) -> None:
         self._account, self._terms, self._timing = account, terms, timing or Timing()
@@ -123,9 +124,9 @@ class SmppGateway:
                 session = await self._connected()
                 return tuple([await self._one(session, message) for message in messages])
         except TimeoutError as error:
-            raise SmsFailed("not taken in time") from error
+            raise SmsFailed("not taken in time", unsure=True) from error
         except Lost as error:
-            raise SmsFailed(str(error)) from error
+            raise SmsFailed(str(error), unsure=error.unsure) from error
         except Refused as error:
             raise SmsFailed(
                 f"refused with status {error.status:#x}",
@@ -244,7 +245,7 @@ class SmppGateway:
             return future.result(seconds)
         except NotInTime as error:
             future.cancel()
-            raise SmsFailed("not taken in time") from error
+            raise SmsFailed("not taken in time", unsure=True) from error
 
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._starting:

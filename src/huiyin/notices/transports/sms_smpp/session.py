@@ -43,7 +43,14 @@ class Account:
 
 
 class Lost(Exception):
-    """There is no connection, or it broke, or nothing came in time. Ours to word: no address."""
+    """There is no connection, or it broke, or nothing came in time. Ours to word: no address.
+
+    ``unsure``: something had been asked, and may have been done.
+    """
+
+    def __init__(self, said: str, *, unsure: bool = False) -> None:
+        super().__init__(said)
+        self.unsure = unsure
 
 
 class Refused(Exception):
@@ -106,7 +113,10 @@ class Session:
         body = pdu.bind_body(account.system_id, account.password, account.system_type)
         try:
             await session._request(command, body)
-        except (Lost, Refused):
+        except Lost as error:
+            session._end("the bind failed")
+            raise Lost(str(error)) from error
+        except Refused:
             session._end("the bind failed")
             raise
         return session
@@ -119,7 +129,7 @@ class Session:
             return pdu.message_id(answer.body)
         except Malformed as error:
             self._end("an answer that cannot be read")
-            raise Lost("an answer that cannot be read") from error
+            raise Lost("an answer that cannot be read", unsure=True) from error
 
     async def answer(self, delivered: Pdu, status: int) -> None:
         """Tell the centre what became of a deliver_sm. Raises ``Lost``."""
@@ -145,7 +155,7 @@ class Session:
                 await self._send(Pdu(command, sequence, body=body))
                 answer = await waiting
         except TimeoutError as error:
-            raise Lost("no answer in time") from error
+            raise Lost("no answer in time", unsure=True) from error
         finally:
             self._waiting.pop(sequence, None)
         if answer.status != Status.OK:
@@ -220,7 +230,7 @@ class Session:
         log.info("the connection to the message centre ended: %s", why)
         for waiting in self._waiting.values():
             if not waiting.done():
-                waiting.set_exception(Lost("the connection broke"))
+                waiting.set_exception(Lost("the connection broke", unsure=True))
         current = asyncio.current_task()
         for task in self._tasks:
             if task is not current:

@@ -9,6 +9,7 @@ from huiyin.intake.channels.hotline.services.agents import (
 from huiyin.intake.channels.hotline.services.dialling import dial_due, place_for_centre, tend
 from huiyin.intake.channels.hotline.services.hearing import hear, started, try_out
 from huiyin.intake.channels.hotline.services.listing import (
+    Wanted,
     close,
     list_calls,
     list_for_reasons,
@@ -17,6 +18,7 @@ from huiyin.intake.channels.hotline.services.listing import (
 from huiyin.intake.channels.hotline.services.reports import call_came_to
 
 __all__ = [
+    "Wanted",
     "call_came_to",
     "close",
     "dial_due",

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from huiyin.intake.channels.hotline import errors, queries
+from huiyin.intake.channels.hotline import errors, ladder, queries
 from huiyin.intake.channels.hotline.dialogue import State
 from huiyin.intake.channels.hotline.models import Action, Call, ListedCall, Outcome
 from huiyin.intake.channels.hotline.services import agents, hearing, listing
@@ -42,7 +42,7 @@ def tend() -> bool:
 def dial_due(limit: int = _AT_ONCE) -> int:
     """Have the platform place the calls by keys that are due, in the hours in which citizens may be
     rung; how many it took over."""
-    if not settings.HUIYIN_IVR_URL or not may_ring():
+    if not settings.HUIYIN_IVR_URL or not may_ring() or ladder.is_stopped():
         return 0
     listing.refresh()
     now = clock.now()

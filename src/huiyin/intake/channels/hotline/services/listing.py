@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -21,13 +22,15 @@ from huiyin.intake.channels.hotline.models import (
 )
 from huiyin.kernel import clock, ids
 from huiyin.matters.models import Matter
-from huiyin.reviews.models import Review, ServiceEvent
+from huiyin.reviews.models import Case, Review, ServiceEvent
 from huiyin.reviews.tokens import FIRST
 
 CODE_LENGTH = 9
 _MOST_AT_ONCE = 1000
 # A call that somebody took and did not place within this time goes back on the list.
 _FORGOTTEN = timedelta(hours=2)
+# Of calls for reasons, which no ladder plans.
+_TRIES, _AGAIN = 3, timedelta(hours=4)
 
 
 def refresh() -> int:
@@ -36,48 +39,54 @@ def refresh() -> int:
     What the ladder has due is listed; who has rated, wants no calls or can rate no more is taken
     off; what was taken and forgotten goes back.
     """
-    due = ladder.due(_MOST_AT_ONCE)
     added = list_calls(
-        {one.event_id: (one.due_at, one.plan_id) for one in due},
+        [
+            Wanted(plan.event, plan.due_at or clock.now(), plan.expires_at, plan.pk)
+            for plan in ladder.due(_MOST_AT_ONCE)
+        ]
     )
     _take_off()
     _put_back_forgotten()
     return added
 
 
-@transaction.atomic
-def list_calls(planned: dict[UUID, tuple[datetime, UUID | None]]) -> int:
-    """List the citizens of these services, to be rung from the given moment on; how many are new.
+@dataclass(frozen=True)
+class Wanted:
+    """A citizen to be rung about ``event``, its case loaded; ``plan_id`` is the ladder's."""
 
-    A few queries however many. Who is listed already stays as they are.
-    """
-    if not planned:
+    event: ServiceEvent
+    not_before: datetime
+    expires_at: datetime | None = None
+    plan_id: UUID | None = None
+
+
+@transaction.atomic
+def list_calls(wanted: Sequence[Wanted]) -> int:
+    """List citizens to be rung; how many are new. A few queries however many. Who is listed already
+    stays as they are."""
+    if not wanted:
         return 0
-    known = ListedCall.objects.filter(event__in=planned, purpose=ListedCall.Purpose.RATING)
-    missing = set(planned) - set(known.values_list("event", flat=True))
-    events = ServiceEvent.objects.filter(pk__in=missing, case__isnull=False)
+    events = [one.event.pk for one in wanted]
+    known = ListedCall.objects.filter(event__in=events, purpose=ListedCall.Purpose.RATING)
+    listed = set(known.values_list("event", flat=True))
     now = clock.now()
-    rows = []
-    for event in events.select_related("case"):
-        number_hash = bytes(queries.case_of(event).mobile_hash)
-        if not number_hash:
-            continue  # erased
-        at, plan_id = planned[event.pk]
-        rows.append(
-            ListedCall(
-                code=ids.new_code(CODE_LENGTH),
-                purpose=ListedCall.Purpose.RATING,
-                organisation_id=event.organisation_id,
-                event=event,
-                plan_id=plan_id,
-                number_hash=number_hash,
-                listed_at=now,
-                not_before=at,
-                expires_at=now + timedelta(days=settings.HUIYIN_INVITATION_DAYS),
-            )
+    rows = [
+        ListedCall(
+            code=ids.new_code(CODE_LENGTH),
+            purpose=ListedCall.Purpose.RATING,
+            organisation_id=one.event.organisation_id,
+            event=one.event,
+            plan_id=one.plan_id,
+            number_hash=queries.case_of(one.event).mobile_hash,
+            listed_at=now,
+            not_before=one.not_before,
+            expires_at=one.expires_at or now + timedelta(days=settings.HUIYIN_INVITATION_DAYS),
         )
-    stored = _store(rows, now)
-    return len(stored)
+        for one in wanted
+        # Whose person was erased has no number any more.
+        if one.event.pk not in listed and queries.case_of(one.event).mobile_hash
+    ]
+    return len(_store(rows, now))
 
 
 @transaction.atomic
@@ -119,28 +128,44 @@ def close(
     staff: Staff | None = None,
     again_at: datetime | None = None,
 ) -> None:
-    """What came of a try. When it ends the matter, or was the last try, the call is off the list
-    and the ladder is told; else it waits for ``again_at``, or for some hours."""
+    """What came of a try. The ladder is told, and says whether and when it wants another; who asked
+    to be called later is rung at ``again_at``."""
     now = clock.now()
     listed.tries = F("tries") + 1
     listed.agent = None
     listed.taken_at = None
     listed.save(update_fields=["tries", "agent", "taken_at"])
     listed.refresh_from_db()
-    again = again_at or now + timedelta(hours=settings.HUIYIN_HOTLINE_AGAIN_HOURS)
-    # “Call later” was their wish: it uses up no try.
-    last = outcome != Outcome.LATER and listed.tries >= settings.HUIYIN_HOTLINE_TRIES
+    again: datetime | None
+    if outcome == Outcome.LATER:
+        # Their own wish, which uses up none of the tries of the ladder.
+        again = again_at or now + _AGAIN
+    elif listed.plan_id:
+        again = ladder.tell(listed.plan_id, outcome, staff=staff)
+    else:
+        again = now + _AGAIN if outcome not in FINAL and listed.tries < _TRIES else None
     listed.outcome = outcome
-    if outcome in FINAL or last or again >= listed.expires_at:
+    if again is None or again >= listed.expires_at:
         listed.state = ListedCall.State.DONE
-        if listed.plan_id:
-            ladder.done(listed.plan_id, outcome)
     else:
         listed.state, listed.not_before = ListedCall.State.WAITING, again
     listed.save(update_fields=["state", "outcome", "not_before"])
     Action.objects.create(
         listed=listed, verb=Action.Verb.RECORDED, staff=staff, at=now, call=call, detail=outcome
     )
+
+
+@transaction.atomic
+def forget_person(case: Case) -> None:
+    """Whose person was erased is not rung any more, and not known by a number."""
+    rows = ListedCall.objects.filter(event__case=case)
+    now = clock.now()
+    Action.objects.bulk_create(
+        Action(listed=row, verb=Action.Verb.CLOSED, at=now, detail="erased")
+        for row in rows.exclude(state=ListedCall.State.DONE)
+    )
+    rows.update(number_hash=b"", state=ListedCall.State.DONE, agent=None)
+    Call.objects.filter(event__case=case).update(number_hash=None)
 
 
 def rated(event: str = "event") -> Exists:
@@ -174,6 +199,7 @@ def _end(rows: Iterable[ListedCall], why: str) -> None:
         pk__in=[row.pk for row in found], state=ListedCall.State.WAITING
     ).update(state=ListedCall.State.DONE)
     now = clock.now()
+    ladder.end(found)
     Action.objects.bulk_create(
         Action(listed=row, verb=Action.Verb.CLOSED, at=now, detail=why) for row in found
     )
