@@ -43,6 +43,11 @@ class RatedBefore(Problem):
     title = _("This service has been rated meanwhile. What was said in this call is not counted.")
 
 
+class WantsNoCalls(RatedBefore):
+    code = "wants-no-calls"
+    title = _("They want no more calls. Take the next one from the list.")
+
+
 class OutOfRange(Problem):
     code = "sequence-out-of-range"
     status = 409

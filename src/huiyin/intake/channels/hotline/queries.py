@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from huiyin.directory.models import Organisation, Role, Staff
 from huiyin.directory.queries import organisations_in_scope
@@ -21,6 +21,7 @@ from huiyin.reviews.naming import item_name, unseal_for
 from huiyin.reviews.screening import mask_name
 from huiyin.reviews.tokens import FIRST
 
+_LEFT_TO_THE_CENTRE = timedelta(days=1)
 _LOADED = ("event__case__item", "event__case__erasure", "event__organisation", "matter")
 
 
@@ -65,8 +66,8 @@ def taken_by(staff: Staff) -> ListedCall | None:
 def to_be_called(staff: Staff, role: Role = Role.HANDLER) -> QuerySet[ListedCall]:
     """Whom ``staff`` may ring now: those who asked to be rung first, then whoever waits longest.
 
-    Where calls by keys are made, a machine rings first. While invitations are stopped only those are
-    rung who asked for it.
+    Where calls by keys are made, a machine rings first. While invitations are stopped only those
+    are rung who asked for it.
     """
     now = clock.now()
     rows = visible_to(staff, role).filter(
@@ -76,6 +77,13 @@ def to_be_called(staff: Staff, role: Role = Role.HANDLER) -> QuerySet[ListedCall
         rows = rows.filter(purpose=ListedCall.Purpose.DETAIL)
     elif settings.HUIYIN_IVR_URL:
         rows = rows.exclude(purpose=ListedCall.Purpose.RATING, tries=0)
+    if role == Role.HANDLER:
+        # What a call centre has got is left to it for a day.
+        lately = Action.objects.filter(
+            listed=OuterRef("pk"), verb=Action.Verb.EXPORTED, at__gt=now - _LEFT_TO_THE_CENTRE
+        )
+        rows = rows.filter(~Exists(lately))
+    # Detail before rating, as the alphabet has it.
     return rows.select_related(*_LOADED).order_by("purpose", "not_before", "pk")
 
 

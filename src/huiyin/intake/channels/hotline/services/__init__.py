@@ -1,6 +1,7 @@
 """The writers of ratings by telephone."""
 
 from huiyin.intake.channels.hotline.services.agents import (
+    check_said,
     place,
     put_back,
     record,
@@ -15,14 +16,18 @@ from huiyin.intake.channels.hotline.services.listing import (
     list_for_reasons,
     refresh,
 )
+from huiyin.intake.channels.hotline.services.lists import export, import_results
 from huiyin.intake.channels.hotline.services.reports import call_came_to
 
 __all__ = [
     "Wanted",
     "call_came_to",
+    "check_said",
     "close",
     "dial_due",
+    "export",
     "hear",
+    "import_results",
     "list_calls",
     "list_for_reasons",
     "place",

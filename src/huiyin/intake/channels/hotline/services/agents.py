@@ -25,7 +25,9 @@ from huiyin.matters import services as matters
 from huiyin.matters.kinds import Contact
 from huiyin.notices import relay
 from huiyin.notices.sms.phones import phone_of
+from huiyin.reviews.giving import check
 from huiyin.reviews.naming import unseal_for
+from huiyin.reviews.queries import current_tags
 from huiyin.reviews.receipts import Receipt
 
 VIA = "hotline"
@@ -85,7 +87,7 @@ def put_back(*, listed: ListedCall, staff: Staff) -> None:
 
 def place(*, listed: ListedCall, staff: Staff) -> Call:
     """Let the relay connect ``staff`` with the citizen. The attempt is on record before the relay
-    is asked. Raises ``NotYourCall``, ``RatedBefore``, ``CallSettled`` while an earlier call waits
+    is asked. Raises ``NotYourCall``, ``RatedBefore``, ``WantsNoCalls``, ``CallSettled`` while an earlier call waits
     for its outcome, or ``RelayCannotCall``."""
     gateway = relay.current()
     with transaction.atomic():
@@ -162,7 +164,7 @@ def record(*, listed: ListedCall, staff: Staff, said: Said) -> Receipt | None:
 
 def settle(call: Call, listed: ListedCall, said: Said, staff: Staff | None) -> Receipt | None:
     """Record ``said`` of a call that was placed; see ``record``."""
-    check(call, listed, said)
+    check_said(call=call, listed=listed, said=said)
     receipt = None
     if said.outcome == Outcome.RATED and said.level is not None:
         review = giving.review_of(call, level=said.level, tags=said.tags, text=said.text)
@@ -183,8 +185,9 @@ def settle(call: Call, listed: ListedCall, said: Said, staff: Staff | None) -> R
     return receipt
 
 
-def check(call: Call, listed: ListedCall, said: Said) -> None:
-    """Whether ``said`` can be said of ``call`` at all. Raises a ``Problem``."""
+def check_said(*, call: Call, listed: ListedCall, said: Said) -> None:
+    """Whether ``said`` can be said of ``call`` at all, as the reviews will take it. Raises a
+    ``Problem``."""
     if call.placed_at is None:
         raise errors.NoCallPlaced
     if call.outcome:
@@ -205,6 +208,9 @@ def check(call: Call, listed: ListedCall, said: Said) -> None:
         raise errors.NobodyAnswered
     if said.again_at and said.again_at <= clock.now():
         raise Invalid(_("Choose a time to come."), field="again_at")
+    if rates and said.level is not None:
+        review = giving.review_of(call, level=said.level, tags=said.tags, text=said.text)
+        check(review, {code: tag.level for code, tag in current_tags().items()})
 
 
 @transaction.atomic
@@ -248,4 +254,4 @@ def _still_wanted(listed: ListedCall) -> None:
     if listed.purpose == Purpose.RATING and queries.is_rated(listed):
         raise errors.RatedBefore
     if bytes(listed.number_hash) in ladder.opted_out({bytes(listed.number_hash)}):
-        raise errors.NotYourCall(_("They want no more calls. Take the next one from the list."))
+        raise errors.WantsNoCalls
