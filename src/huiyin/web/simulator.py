@@ -93,7 +93,7 @@ def _call(request: HttpRequest) -> Call | None:
 
 
 def _say(request: HttpRequest, call: Call, kind: Heard.Kind, key: str = "") -> None:
-    after, found = services.hear(call=call, message=Message(call.heard + 1, kind, key))
+    _after, found = services.hear(call=call, message=Message(call.heard + 1, kind, key))
     kept: dict[str, Any] = request.session[_SESSION]
     kept["said"] += [{"by": "caller", "kind": str(kind), "key": key}]
     if kind != Heard.Kind.HUNG_UP:
@@ -119,9 +119,9 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _words(turn: dict[str, Any]) -> str:
+def _words(turn: dict[str, str]) -> str:
     if turn["by"] == "line":
-        return str(turn["text"])
+        return turn["text"]
     return {
         "started": _("(answers the call)"),
         "silence": _("(says nothing)"),

@@ -442,18 +442,18 @@ def _entry_page(
 
 
 def _steps(found: Batch) -> list[dict[str, Any]]:
-    State = Batch.State
+    state = Batch.State
     road = [
-        (State.KEYING, _("Key all forms")),
-        (State.CHECKING, _("Key a sample again")),
-        (State.SETTLING, _("Settle differences")),
-        (State.READY, _("Release")),
+        (state.KEYING, _("Key all forms")),
+        (state.CHECKING, _("Key a sample again")),
+        (state.SETTLING, _("Settle differences")),
+        (state.READY, _("Release")),
     ]
-    order = [state for state, _title in road] + [State.RELEASED]
-    at = order.index(State(found.state))
+    order = [one for one, _title in road] + [state.RELEASED]
+    at = order.index(state(found.state))
     return [
         {"title": title, "state": "done" if place < at else "now" if place == at else "next"}
-        for place, (_state, title) in enumerate(road)
+        for place, (_one, title) in enumerate(road)
     ]
 
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from huiyin.directory.models import Role
 from huiyin.intake.channels.hotline import queries, services
+from huiyin.intake.channels.hotline.services.lists import Kind
 from huiyin.kernel import clock
 from huiyin.kernel.problems import Problem
 from huiyin.web.desk.frame import member, render_desk
@@ -69,7 +70,7 @@ def lists(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 def fetch(request: HttpRequest) -> HttpResponseBase:
     """The calls to be made, as a file. That they were given out is on record."""
-    kind = "xlsx" if request.POST.get("kind") == "xlsx" else "csv"
+    kind: Kind = "xlsx" if request.POST.get("kind") == "xlsx" else "csv"
     content, count = services.export(staff=member(request), kind=kind)
     if not count:
         messages.info(request, _("Nobody is to be called at the moment."))

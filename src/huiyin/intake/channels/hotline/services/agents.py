@@ -87,8 +87,8 @@ def put_back(*, listed: ListedCall, staff: Staff) -> None:
 
 def place(*, listed: ListedCall, staff: Staff) -> Call:
     """Let the relay connect ``staff`` with the citizen. The attempt is on record before the relay
-    is asked. Raises ``NotYourCall``, ``RatedBefore``, ``WantsNoCalls``, ``CallSettled`` while an earlier call waits
-    for its outcome, or ``RelayCannotCall``."""
+    is asked. Raises ``NotYourCall``, ``RatedBefore``, ``WantsNoCalls``, ``CallSettled`` while an
+    earlier call waits for its outcome, or ``RelayCannotCall``."""
     gateway = relay.current()
     with transaction.atomic():
         row = _mine(listed, staff)
