@@ -219,7 +219,7 @@ def test_the_console_names_the_matter_and_never_the_number(
     told = factories.loop(State.APPROVED)
     drain(dispatcher)
     assert told.again().state == State.TOLD
-    assert f"call about matter {loop.matter.code}, reference {attempt.reference}" in caplog.text
+    assert f"call about {loop.matter.code}, reference {attempt.reference}" in caplog.text
     for secret in (factories.MOBILE, factories.NAME, "请问何时方便", told.receipt.code):
         assert secret not in caplog.text
 

@@ -38,6 +38,11 @@ from huiyin.api.v1 import events as pushed
 from huiyin.api.v1 import receipts
 from huiyin.directory.models import Duty, Organisation, Role, Staff
 from huiyin.intake.devices.models import Device
+from huiyin.intake.channels.hotline import services as hotline
+from huiyin.intake.channels.hotline.models import ListedCall
+from huiyin.intake.channels.paper import services as paper
+from huiyin.intake.channels.paper.entries import Entry
+from huiyin.intake.channels.paper.models import Batch, PaperForm
 from huiyin.kernel import clock
 from huiyin.kernel.throttle import Throttle
 from huiyin.kernel.uploads import accept_photo
@@ -78,6 +83,12 @@ class For(Enum):
     OVERSEES_IT = "supervisors and auditors of the matter's unit"
     AUDITS = "auditors"
     AUDITS_IT = "auditors of the unit"
+    RINGS = "whoever rings for a hotline or keeps its list"
+    AGENT = "agents of a hotline"
+    LISTS = "supervisors of a hotline"
+    AGENTS_CALL = "the agent who has taken the call"
+    KEYS = "handlers, approvers and supervisors"
+    KEYS_IT = "those of the batch's organisation"
     ARBITRATES = "arbiters"
     CASE = "the arbiter who may decide on the matter"
     ADMINISTERS = "administrators of the whole jurisdiction"
@@ -127,6 +138,7 @@ ADDRESSES: dict[str, For] = {
     "s/<str:code>/qr.png": For.RECEIPT,
     "s/<str:code>/photos/<uuid:photo_id>": For.RECEIPT,
     # providers
+    "gateways/ivr": For.PROVIDER,
     "gateways/sms/reports": For.PROVIDER,
     "gateways/sms/messages": For.PROVIDER,
     "gateways/calls": For.PROVIDER,
@@ -158,6 +170,25 @@ ADDRESSES: dict[str, For] = {
     "desk/devices/<uuid:key>": For.LOOKS_AFTER_IT,
     "desk/devices/<uuid:key>/code": For.LOOKS_AFTER_IT,
     "desk/devices/<uuid:key>/revoke": For.LOOKS_AFTER_IT,
+    "telephone/simulator/": For.ANYBODY,  # in the demo; see tests/web/test_simulator.py
+    "desk/telephone/": For.RINGS,
+    "desk/telephone/next": For.AGENT,
+    "desk/telephone/lists": For.LISTS,
+    "desk/telephone/lists/fetch": For.LISTS,
+    "desk/telephone/<matter_code:code>": For.AGENTS_CALL,
+    "desk/telephone/<matter_code:code>/place": For.AGENTS_CALL,
+    "desk/telephone/<matter_code:code>/put-back": For.AGENTS_CALL,
+    "desk/telephone/<matter_code:code>/record": For.AGENTS_CALL,
+    "desk/paper/": For.KEYS,
+    "desk/paper/new": For.KEYS,
+    "desk/paper/<matter_code:code>/": For.KEYS_IT,
+    "desk/paper/<matter_code:code>/key": For.KEYS_IT,
+    "desk/paper/<matter_code:code>/remove": For.KEYS_IT,
+    "desk/paper/<matter_code:code>/finish": For.KEYS_IT,
+    "desk/paper/<matter_code:code>/check": For.KEYS_IT,
+    "desk/paper/<matter_code:code>/differences": For.KEYS_IT,
+    "desk/paper/<matter_code:code>/release": For.KEYS_IT,
+    "desk/paper/<matter_code:code>/forms/<uuid:key>/scan": For.KEYS_IT,
     "desk/administration/": For.ADMINISTERS,
     "desk/time/": For.ADMINISTERS,
     "desk/matters/<matter_code:code>": For.SEES,
@@ -260,6 +291,11 @@ def test_every_address_has_somebody_whom_it_is_for() -> None:
     assert set(ADDRESSES) - there_are == set(), "these are gone"
 
 
+def _hotline(made: Loop) -> Organisation:
+    """The hotline that the arbiter works at."""
+    return Organisation.objects.get(pk=made.arbiter.organisation_id)
+
+
 @dataclass
 class World:
     """A matter under appeal with everybody around it."""
@@ -290,6 +326,8 @@ class World:
                 Role.ARBITER, of=above, over=factories.region(factories.PROVINCE)
             ),
             "arbiter of elsewhere": staff(Role.ARBITER, of=elsewhere),
+            "hotline agent": staff(Role.HANDLER, of=_hotline(self.made)),
+            "hotline supervisor": staff(Role.SUPERVISOR, of=_hotline(self.made)),
             "colleague without a duty": factories.colleague(made.organisation),
             "handler until yesterday": staff(Role.HANDLER, of=made.organisation),
             "closed account": staff(Role.SUPERVISOR, of=above),
@@ -322,6 +360,7 @@ class World:
         """Whether ``who`` finds something at an address for ``audience``."""
         seers = {"handler", "approver", "supervisor", "handler of a joint unit", "clerk concerned"}
         overseers = {"supervisor", "auditor", "supervisor of another line", "auditor of elsewhere"}
+        overseers |= {"hotline supervisor"}
         arbiters = {"arbiter", "arbiter of the same line", "arbiter of elsewhere"}
         administrators = {"administrator", "administrator of a county"}
         signed_in = set(self.people) - {"closed account"}
@@ -346,6 +385,16 @@ class World:
                 For.OVERSEES_IT: {"supervisor", "auditor"},
                 For.AUDITS: {"auditor", "auditor of elsewhere"},
                 For.AUDITS_IT: {"auditor"},
+                For.RINGS: {"hotline agent", "hotline supervisor"},
+                For.AGENT: {"hotline agent"},
+                For.LISTS: {"hotline supervisor"},
+                For.AGENTS_CALL: {"hotline agent"},
+                For.KEYS: {
+                    *("handler", "approver", "supervisor", "handler of a joint unit"),
+                    *("handler of another unit", "approver of another unit"),
+                    *("supervisor of another line", "hotline agent", "hotline supervisor"),
+                },
+                For.KEYS_IT: {"handler", "approver", "supervisor"},
                 For.ARBITRATES: arbiters,
                 For.CASE: {"arbiter"},
                 For.ADMINISTERS: {"administrator"},
@@ -370,6 +419,8 @@ PEOPLE = (
     "auditor of elsewhere",
     "arbiter of the same line",
     "arbiter of elsewhere",
+    "hotline agent",
+    "hotline supervisor",
     "colleague without a duty",
     "handler until yesterday",
     "closed account",
@@ -410,7 +461,18 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     factories.review(factories.event(made.organisation), level=5, text="请打13858001234。")
     seal()
     made.again()
-    return World(made)
+    batch = paper.open_batch(
+        staff=made.handler,
+        organisation=made.organisation,
+        counter=None,
+        day=clock.today(),
+        forms=2,
+    )
+    paper.key_form(batch=batch, staff=made.handler, number="A-1", entry=Entry(5), scan=FILE)
+    world = World(made)
+    hotline.list_calls([hotline.Wanted(factories.event(made.organisation), clock.now())])
+    hotline.take_next(staff=world.people["hotline agent"])
+    return world
 
 
 def _filled(route: str, made: Loop, receipt: str) -> str:
@@ -443,6 +505,10 @@ def _filled(route: str, made: Loop, receipt: str) -> str:
         by_name["key"] = SavedView.objects.get().pk
     if route.startswith("desk/devices"):
         by_name["key"] = Device.objects.get().pk
+    if route.startswith("desk/telephone"):
+        by_name["code"] = ListedCall.objects.get().code
+    if route.startswith("desk/paper"):
+        by_name |= {"code": Batch.objects.get().code, "key": PaperForm.objects.get().pk}
     if route.startswith("regions"):
         by_name["code"] = factories.COUNTY
     # Django's own two regular expressions.

@@ -7,6 +7,7 @@ from huiyin.dialects.upward.services import work as report_upward
 from huiyin.indicators.services import fold_sealed
 from huiyin.intake.devices.asking import TOPIC as DETAILS
 from huiyin.intake.devices.asking import ask_due
+from huiyin.intake.channels.hotline.services import tend as tend_hotline
 from huiyin.intake.channels.sms.answering import TOPIC as REPLIES
 from huiyin.intake.invitations.handing import hand_over_due, reply_due
 from huiyin.intake.invitations.services import plan_due
@@ -30,6 +31,8 @@ LOOPS = (
     Loop("sms", tend, every_seconds=5.0),
     # Asks citizens by SMS what went wrong, where a key said no more than a level.
     Loop("details", ask_due, every_seconds=30.0, topic=DETAILS),
+    # Ratings by telephone: has calls placed, and gives what a broken call had confirmed.
+    Loop("hotline", tend_hotline, every_seconds=10.0),
     # Finds services whose citizens are to be asked for a rating.
     Loop("invitations-planner", plan_due, every_seconds=30.0, topic=LADDERS),
     # Hands those invitations over that are due.

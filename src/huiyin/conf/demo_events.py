@@ -8,16 +8,21 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
+
 from huiyin.calendars import queries as calendars
 from huiyin.calendars.arithmetic import OFFICE_OPENS, instant
 from huiyin.directory.models import Counter, Region, ServiceItem
+from huiyin.intake.channels.hotline import services as hotline
+from huiyin.intake.channels.hotline.models import ListedCall
 from huiyin.intake.events.services import take_in
 from huiyin.kernel import clock
 from huiyin.reviews import services as reviews
-from huiyin.reviews.models import Integrator, Invitation
+from huiyin.reviews.models import Integrator, Invitation, ServiceEvent
 
 INTEGRATOR = "demo"
 OPEN_INVITATIONS = 6
+OPEN_CALLS = 3
 _OPENS, _CLOSES = OFFICE_OPENS, time(17)
 # By the name of a window: how the names of the bodies end whose services it gives.
 _SERVED_AT = {
@@ -51,8 +56,31 @@ def invitations() -> list[str]:
     return links + serve(OPEN_INVITATIONS - len(links))
 
 
-def serve(citizens: int) -> list[str]:
-    """Give so many invented citizens a service each; their invitation links."""
+def calls() -> int:
+    """Citizens on the hotline's list, ``OPEN_CALLS`` of them, so that there is somebody to ring at
+    once; makes what is missing and says how many that were."""
+    waiting = ListedCall.objects.filter(state=ListedCall.State.WAITING).count()
+    missing = max(0, OPEN_CALLS - waiting)
+    before = set(_to_be_called().values_list("pk", flat=True))
+    serve(missing, to_be="CALL")
+    hotline.list_calls(
+        [
+            hotline.Wanted(event, clock.now())
+            for event in _to_be_called().exclude(pk__in=before).select_related("case")
+        ]
+    )
+    return missing
+
+
+def _to_be_called() -> QuerySet[ServiceEvent]:
+    return ServiceEvent.objects.filter(
+        integrator__name=INTEGRATOR, case__project_no__startswith="CALL-"
+    )
+
+
+def serve(citizens: int, *, to_be: str = "DEMO") -> list[str]:
+    """Give so many invented citizens a service each, with case numbers that begin with ``to_be``;
+    their invitation links."""
     if citizens <= 0:
         return []
     integrator = Integrator.objects.get(name=INTEGRATOR)
@@ -62,6 +90,7 @@ def serve(citizens: int) -> list[str]:
     hours = _office_hours()
     rows = [
         _row(number, items[number % len(items)], windows, hours)
+        | {"projectNo": f"{to_be}-{number + 1:06}"}
         for number in range(made, made + citizens)
     ]
     verdicts = take_in(rows, integrator)
@@ -111,7 +140,6 @@ def _row(
         "taskType": "20",
         "taskCode": item.code,
         "taskName": item.name,
-        "projectNo": f"DEMO-{number + 1:06}",
         "proStatus": "3",
         "acceptDate": f"{given - timedelta(days=2):%Y-%m-%d %H:%M:%S}",
         "resultDate": f"{given:%Y-%m-%d %H:%M:%S}",

@@ -53,6 +53,7 @@ def as_text(sheet: DemoSheet) -> str:
         f"  Public page   {sheet.base_url}/",
         f"  Staff desk    {sheet.base_url}/desk/",
         f"  API           {sheet.base_url}/api/v1/openapi.json",
+        f"  Telephone     {sheet.base_url}/telephone/simulator/",
         "",
         f"  Demo accounts (password of all: {sheet.password})",
     ]

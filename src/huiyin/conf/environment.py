@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from huiyin.log import notes
+from huiyin.notices.transports.webhook import signing
 
 
 def text(name: str, default: str) -> str:
@@ -33,6 +34,17 @@ def number(name: str, default: int) -> int:
 
 def words(name: str, default: str) -> list[str]:
     return [word for word in text(name, default).replace(",", " ").split() if word]
+
+
+def shared_secret(name: str) -> str:
+    """A secret as Standard Webhooks has them, or nothing."""
+    value = text(name, "")
+    if value and not signing.is_secret(value):
+        raise ImproperlyConfigured(
+            f"{name} must be whsec_ and at least 24 bytes in Base64: the secret you share with "
+            "the provider."
+        )
+    return value
 
 
 def log_name(name: str, default: str) -> str:

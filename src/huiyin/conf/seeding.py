@@ -67,5 +67,6 @@ def seed_demo() -> DemoSheet:
     sheet.integrator_key = demo_events.integrator_key(sheet.integrator_key)
     demo_story.tell()
     sheet.invitations = demo_events.invitations()
+    demo_events.calls()
     demo_sheet.write(sheet)
     return sheet

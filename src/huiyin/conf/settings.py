@@ -103,6 +103,18 @@ HUIYIN_SMS_TEMPLATE = env.text("HUIYIN_SMS_TEMPLATE", "")
 HUIYIN_CALLS_URL = env.text("HUIYIN_CALLS_URL", "")
 HUIYIN_CALLS_SECRET = env.text("HUIYIN_CALLS_SECRET", "")
 HUIYIN_CALLS_MAX_SECONDS = env.number("HUIYIN_CALLS_MAX_SECONDS", 1800)
+# Ratings by telephone: the secret shared with the IVR platform, where it takes calls that it is to
+# place, and in which hours it may.
+HUIYIN_IVR_SECRET = env.shared_secret("HUIYIN_IVR_SECRET")
+HUIYIN_IVR_URL = env.text("HUIYIN_IVR_URL", "")
+if HUIYIN_IVR_URL and not HUIYIN_IVR_SECRET:
+    raise ImproperlyConfigured("HUIYIN_IVR_URL needs HUIYIN_IVR_SECRET.")
+HUIYIN_HOTLINE_FROM = env.number("HUIYIN_HOTLINE_FROM", 9)
+HUIYIN_HOTLINE_UNTIL = env.number("HUIYIN_HOTLINE_UNTIL", 20)
+# Paper forms: of a batch so many per cent, and one at least, are keyed by a second person; when
+# more than so many per cent of those differ, the whole batch is keyed again.
+HUIYIN_PAPER_SAMPLE_PERCENT = env.number("HUIYIN_PAPER_SAMPLE_PERCENT", 10)
+HUIYIN_PAPER_ERROR_PERCENT = env.number("HUIYIN_PAPER_ERROR_PERCENT", 5)
 # Reverse proxies in front of us whose X-Forwarded-For is believed.
 HUIYIN_TRUSTED_PROXIES = env.words("HUIYIN_TRUSTED_PROXIES", "")
 
@@ -134,6 +146,8 @@ INSTALLED_APPS = [
     "huiyin.dialects",
     "huiyin.intake.devices",
     "huiyin.intake.invitations",
+    "huiyin.intake.channels.hotline",
+    "huiyin.intake.channels.paper",
     "huiyin.indicators",
     "huiyin.oversight",
     "huiyin.web",

@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from huiyin.intake.channels.hotline import services as hotline
 from huiyin.kernel import clock
 from huiyin.kernel.problems import TooMany
 from huiyin.kernel.throttle import Throttle
@@ -40,7 +41,7 @@ strangers = Throttle(burst=30, per_minute=30)
 View = Callable[[HttpRequest], HttpResponse]
 
 
-def _for_providers(view: View) -> View:
+def for_providers(view: View) -> View:
     """``view`` for machines: no cookie and no CSRF token, small bodies, and 404 for strangers."""
 
     @csrf_exempt
@@ -70,7 +71,7 @@ def _for_providers(view: View) -> View:
     return guarded
 
 
-@_for_providers
+@for_providers
 def sms_reports(request: HttpRequest) -> HttpResponse:
     """Delivery reports of the SMS provider, as its template describes them."""
     gateway = _sms_gateway()
@@ -86,7 +87,7 @@ def sms_reports(request: HttpRequest) -> HttpResponse:
     return _reply(gateway.template.report.reply if gateway.template.report else Reply())
 
 
-@_for_providers
+@for_providers
 def sms_messages(request: HttpRequest) -> HttpResponse:
     """Messages of citizens that the SMS provider hands over."""
     gateway = _sms_gateway()
@@ -102,7 +103,7 @@ def sms_messages(request: HttpRequest) -> HttpResponse:
     return _reply(gateway.template.inbound.reply if gateway.template.inbound else Reply())
 
 
-@_for_providers
+@for_providers
 def calls(request: HttpRequest) -> HttpResponse:
     """What the telephony provider reports of a call; see docs/reference/relay.md."""
     if not settings.HUIYIN_CALLS_URL or request.method != "POST":
@@ -118,7 +119,10 @@ def calls(request: HttpRequest) -> HttpResponse:
     except signing.BadSignature as error:
         raise NotTheProvider from error
     reference, outcome, seconds = _call(request.body)
-    known = call_came_to(reference=reference, outcome=outcome, seconds=seconds)
+    known = any(
+        told(reference=reference, outcome=outcome, seconds=seconds)
+        for told in (call_came_to, hotline.call_came_to)
+    )
     return HttpResponse(status=204 if known else 410)
 
 

@@ -18,6 +18,7 @@ from huiyin.notices.relay.base import (
     Placed,
     Relay,
     RelayFailed,
+    Subject,
     reference_of,
 )
 from huiyin.notices.relay.console import ConsoleRelay
@@ -29,6 +30,7 @@ __all__ = [
     "Placed",
     "Relay",
     "RelayFailed",
+    "Subject",
     "current",
     "named",
     "reference_of",

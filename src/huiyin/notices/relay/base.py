@@ -9,7 +9,6 @@ from typing import Protocol
 from huiyin.directory.models import Staff
 from huiyin.kernel import ids
 from huiyin.matters.kinds import Contact
-from huiyin.matters.models import Matter
 
 
 class RelayFailed(Exception):
@@ -34,12 +33,21 @@ class Placed:
     parts: tuple[str, ...] = ()
 
 
+class Subject(Protocol):
+    """What a call or message is about: a matter, or a rating that is asked for by telephone.
+    Its code names nobody, and is all that the relay may tell of it."""
+
+    @property
+    def code(self) -> str: ...
+
+
 class Relay(Protocol):
     """Both verbs return what was placed or raise ``RelayFailed``.
 
     ``key`` is the same when the same call or message is asked for again; a gateway that knows it
     does not place it twice. ``own_number`` is the telephone of the member of staff, blank when none
-    is known. They do not touch the database and return within half a minute.
+    is known; ``staff`` is None when a call centre rings. They do not touch the database and return
+    within half a minute.
     """
 
     # Whether a message really gets to somebody: what is recorded as told depends on it.
@@ -51,10 +59,10 @@ class Relay(Protocol):
     def places_calls(self) -> bool: ...
 
     def place_call(
-        self, matter: Matter, staff: Staff, *, to: Contact, key: str, own_number: str
+        self, subject: Subject, staff: Staff | None, *, to: Contact, key: str, own_number: str
     ) -> Placed: ...
 
-    def send_message(self, matter: Matter, text: str, *, to: Contact, key: str) -> Placed: ...
+    def send_message(self, subject: Subject, text: str, *, to: Contact, key: str) -> Placed: ...
 
 
 def reference_of(key: str) -> str:

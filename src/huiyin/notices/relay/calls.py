@@ -15,8 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from huiyin.directory.models import Staff
 from huiyin.kernel import clock
 from huiyin.matters.kinds import Contact
-from huiyin.matters.models import Matter
-from huiyin.notices.relay.base import NoOwnNumber, Placed, RelayFailed, reference_of
+from huiyin.notices.relay.base import NoOwnNumber, Placed, RelayFailed, Subject, reference_of
 from huiyin.notices.transports import exchange
 from huiyin.notices.transports.webhook import signing
 
@@ -52,7 +51,7 @@ class ClickToCall:
         )
 
     def place_call(
-        self, matter: Matter, staff: Staff, *, to: Contact, key: str, own_number: str
+        self, subject: Subject, staff: Staff | None, *, to: Contact, key: str, own_number: str
     ) -> Placed:
         if not own_number:
             raise NoOwnNumber("no telephone of the member of staff")
@@ -63,7 +62,7 @@ class ClickToCall:
                 "timestamp": clock.machine_now().isoformat(),
                 "data": {
                     "call": reference,
-                    "matter": matter.code,
+                    "matter": subject.code,
                     "staff": own_number,
                     "citizen": to.mobile,
                     "language": to.language,

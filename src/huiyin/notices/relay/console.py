@@ -8,14 +8,13 @@ from django.conf import settings
 
 from huiyin.directory.models import Staff
 from huiyin.matters.kinds import Contact
-from huiyin.matters.models import Matter
-from huiyin.notices.relay.base import Placed, reference_of
+from huiyin.notices.relay.base import Placed, Subject, reference_of
 
 log = logging.getLogger(__name__)
 
 
 class ConsoleRelay:
-    """Names the matter and the reference in the log; never the number, never the text."""
+    """Names the subject and the reference in the log; never the number, never the text."""
 
     @property
     def reaches_people(self) -> bool:
@@ -25,13 +24,13 @@ class ConsoleRelay:
     places_calls = reaches_people
 
     def place_call(
-        self, matter: Matter, staff: Staff, *, to: Contact, key: str, own_number: str
+        self, subject: Subject, staff: Staff | None, *, to: Contact, key: str, own_number: str
     ) -> Placed:
         reference = reference_of(key)
-        log.info("relay: call about matter %s, reference %s", matter.code, reference)
+        log.info("relay: call about %s, reference %s", subject.code, reference)
         return Placed(reference)
 
-    def send_message(self, matter: Matter, text: str, *, to: Contact, key: str) -> Placed:
+    def send_message(self, subject: Subject, text: str, *, to: Contact, key: str) -> Placed:
         reference = reference_of(key)
-        log.info("relay: message about matter %s, reference %s", matter.code, reference)
+        log.info("relay: message about %s, reference %s", subject.code, reference)
         return Placed(reference)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from huiyin.directory.models import Staff
 from huiyin.matters.kinds import Contact
-from huiyin.matters.models import Matter
-from huiyin.notices.relay.base import NotConnected, Placed, RelayFailed, reference_of
+from huiyin.notices.relay.base import NotConnected, Placed, RelayFailed, Subject, reference_of
 from huiyin.notices.relay.calls import ClickToCall
 from huiyin.notices.sms import gateway as sms
 from huiyin.notices.sms import numbers
@@ -48,13 +47,13 @@ class GatewayRelay:
         return self._calls is not None
 
     def place_call(
-        self, matter: Matter, staff: Staff, *, to: Contact, key: str, own_number: str
+        self, subject: Subject, staff: Staff | None, *, to: Contact, key: str, own_number: str
     ) -> Placed:
         if self._calls is None:
             raise NotConnected("no telephony provider")
-        return self._calls.place_call(matter, staff, to=to, key=key, own_number=own_number)
+        return self._calls.place_call(subject, staff, to=to, key=key, own_number=own_number)
 
-    def send_message(self, matter: Matter, text: str, *, to: Contact, key: str) -> Placed:
+    def send_message(self, subject: Subject, text: str, *, to: Contact, key: str) -> Placed:
         if self._messages is None:
             raise NotConnected("no SMS gateway")
         return self._messages.send_message(text, to=to, key=key)

@@ -35,8 +35,13 @@ def evidence(request: HttpRequest, code: str, evidence_id: UUID) -> HttpResponse
     found = Evidence.objects.filter(matter=matter, pk=evidence_id).first()
     if found is None:
         raise NotFound
-    response = _whole(found.file, found.media_type)
-    disposition = content_disposition_header(as_attachment=True, filename=found.name)
+    return to_be_saved(found.file, found.media_type, found.name)
+
+
+def to_be_saved(file: FieldFile, media_type: str, name: str) -> HttpResponse:
+    """A file that the browser saves and does not show."""
+    response = _whole(file, media_type)
+    disposition = content_disposition_header(as_attachment=True, filename=name)
     response.headers["Content-Disposition"] = disposition or "attachment"
     return response
 

@@ -11,8 +11,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
-from huiyin.directory.models import Role, Staff
 from huiyin.intake.devices.queries import LOOK_AFTER
+from huiyin.directory.models import Organisation, Role, Staff
 from huiyin.kernel import clock
 from huiyin.kernel.problems import NotFound
 from huiyin.notices import queries as notices
@@ -22,6 +22,9 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 # Who has a cockpit.
 OVERSEES = frozenset({Role.SUPERVISOR, Role.AUDITOR})
+# Who rings for a hotline, or keeps its list; who keys paper forms.
+RINGS = frozenset({Role.HANDLER, Role.SUPERVISOR})
+KEYS = frozenset({Role.HANDLER, Role.APPROVER, Role.SUPERVISOR})
 
 
 def member(request: HttpRequest) -> Staff:
@@ -86,6 +89,8 @@ def render_desk(
             "oversees": bool(roles & OVERSEES),
             "arbitrates": Role.ARBITER in roles,
             "has_devices": bool(roles & LOOK_AFTER),
+            "rings": staff.organisation.kind == Organisation.Kind.HOTLINE and bool(roles & RINGS),
+            "keys_forms": bool(roles & KEYS),
             "demo_time": clock.now(),
             "here": here,
             **context,
