@@ -26,11 +26,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from huiyin.intake import guessing
 from huiyin.intake.channels.web import form
 from huiyin.intake.lane import lane
 from huiyin.kernel import ids
 from huiyin.kernel.problems import NotFound, Problem, TooMany
-from huiyin.kernel.throttle import Throttle
 from huiyin.matters import services as matters
 from huiyin.matters.errors import NotNow
 from huiyin.matters.models import FollowUp
@@ -41,10 +41,6 @@ from huiyin.web.views import error_page
 
 _FLASH_COOKIE = "huiyin_receipt"
 _FLASH_SECONDS = 600
-
-# For codes that are well-formed and nobody's. A code has 75 bits, so this saves work, not secrets:
-# a right code always opens, whatever else was tried from the same service hall's address.
-guesses = Throttle(burst=20, per_minute=10)
 
 
 # How a message of the citizen got here, as its step says.
@@ -83,8 +79,21 @@ def rate(request: HttpRequest, token: str) -> HttpResponse:
     except errors.IdempotencyKeyReused:
         # Sent, gone back to, changed and sent again: to a citizen the link has been used.
         return _closed_link(request, errors.TokenUsed())
+    except errors.TokenInvalid as problem:
+        return _no_token(request, problem)
     except Problem as problem:
         return _closed_link(request, problem)
+
+
+def _no_token(request: HttpRequest, problem: errors.TokenInvalid) -> HttpResponse:
+    """Kind to whoever copied half a link; who tries many is asked to wait."""
+    try:
+        guessing.count(guessing.wrong_tokens, request.META.get("REMOTE_ADDR", ""))
+    except TooMany as slowed:
+        response = error_page(request, HTTPStatus.TOO_MANY_REQUESTS)
+        response["Retry-After"] = str(slowed.extra["retry_after"])
+        return response
+    return _closed_link(request, problem)
 
 
 def _submit(request: HttpRequest, token: str, right: tokens.Token) -> HttpResponse:
@@ -367,14 +376,14 @@ def unknown(request: HttpRequest, typed: str) -> HttpResponse:
             _("This code is not complete or has a typing error."),
             HTTPStatus.NOT_FOUND,
         )
-    address = request.META.get("REMOTE_ADDR", "")
+    # A code has 75 bits, so this saves work, not secrets: a right one always opens, whatever else
+    # was tried from the same service hall's address.
     try:
-        guesses.check(address)
+        guessing.count(guessing.wrong_codes, request.META.get("REMOTE_ADDR", ""))
     except TooMany as problem:
         response = _find_page(request, typed, str(problem), HTTPStatus.TOO_MANY_REQUESTS)
         response["Retry-After"] = str(problem.extra["retry_after"])
         return response
-    guesses.spend(address)
     return _find_page(request, typed, str(errors.ReceiptUnknown()), HTTPStatus.NOT_FOUND)
 
 
