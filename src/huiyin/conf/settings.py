@@ -129,6 +129,7 @@ INSTALLED_APPS = [
     "huiyin.appeals",
     "huiyin.notices",
     "huiyin.intake",
+    "huiyin.intake.embedding",
     "huiyin.indicators",
     "huiyin.oversight",
     "huiyin.web",

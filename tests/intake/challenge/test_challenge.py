@@ -121,10 +121,13 @@ def test_it_can_be_switched_off(settings: object) -> None:
     assert challenge.demanded(KEYS, bound="visit") is None
 
 
-def test_an_alarm_remembers_only_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_alarm_remembers_only_so_many(
+    seconds: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("huiyin.intake.challenge.alarms._MAX_KEYS", 3)
     alarm = Alarm()
     for number in range(10):
         alarm.note([f"block:{number}"])
     assert len(alarm._counts) == 3
-    assert alarm.pressure(["block:9"], limit=1) == pytest.approx(1, abs=0.01)
+    assert alarm.pressure(["block:9"], limit=1) == 1
+    assert alarm.pressure(["block:1"], limit=1) == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,7 +69,7 @@ def test_the_work_is_an_answer_and_nothing_less() -> None:
     numbers = answer.split(",")
     assert not is_answer(made, ",".join(numbers[:-1]))
     assert not is_answer(made, ",".join([*numbers, "0"]))
-    assert not is_answer(made, ",".join(["²"] + numbers[1:]))
+    assert not is_answer(made, ",".join(["²", *numbers[1:]]))
     other = issue("visit", bits=puzzle.EASIEST, wait=20)
     assert not is_answer(other, answer)
 

@@ -2,9 +2,10 @@
 
 A challenge is ``version (1) ‖ bits (1) ‖ issued (4, seconds) ‖ wait (2, seconds) ‖ nonce (8) ‖
 scope (8) ‖ MAC (12)`` in URL-safe Base64, 48 characters. The scope is a keyed hash of what it was
-issued for. Its answer is ``PARTS`` numbers: for each part the SHA-256 of ``seal.part.number`` begins
-with ``bits`` zero bits, where ``seal`` is the MAC as it is written in the challenge. Several small
-parts instead of a large one, since then the time it takes hardly varies, and progress can be shown.
+issued for. Its answer is ``PARTS`` numbers: for each part the SHA-256 of ``seal.part.number``
+begins with ``bits`` zero bits, where ``seal`` is the MAC as it is written in the challenge. Several
+small parts instead of a large one, since then the time it takes hardly varies, and progress can be
+shown.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class Challenge:
 
 
 def issue(scope: str, *, bits: int, wait: int) -> Challenge:
-    """A new challenge for ``scope`` of ``bits`` a part, which also counts after ``wait`` seconds."""
+    """A new challenge for ``scope``, ``bits`` a part; it also counts after ``wait`` seconds."""
     body = _BODY.pack(
         _VERSION, bits, int(clock.now().timestamp()), wait, os.urandom(8), _scope(scope)
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -36,6 +37,7 @@ from huiyin.matters.errors import NotNow
 from huiyin.matters.models import FollowUp
 from huiyin.reviews import errors, tokens
 from huiyin.reviews import services as reviews
+from huiyin.reviews.receipts import Receipt
 from huiyin.web.citizen import queries
 from huiyin.web.views import error_page
 
@@ -64,12 +66,19 @@ class Message:
 @require_http_methods(["GET", "HEAD", "POST"])
 def rate(request: HttpRequest, token: str) -> HttpResponse:
     """The rating page of an invitation, and taking what was filled in."""
+    return rating(request, token, rated=_to_status)
+
+
+def rating(
+    request: HttpRequest, token: str, *, rated: Callable[[HttpRequest, Receipt], HttpResponse]
+) -> HttpResponse:
+    """The same in whatever surroundings: ``rated`` answers when the review is stored."""
     try:
         right = tokens.read(token)
         if request.method != "POST":
             invited = queries.invited(right)
             return _rating_page(request, invited, form.Filled(key=secrets.token_urlsafe(16)))
-        return _submit(request, token, right)
+        return _submit(request, token, right, rated)
     except TooManyFilesSent:
         return error_page(
             request,
@@ -96,7 +105,12 @@ def _no_token(request: HttpRequest, problem: errors.TokenInvalid) -> HttpRespons
     return _closed_link(request, problem)
 
 
-def _submit(request: HttpRequest, token: str, right: tokens.Token) -> HttpResponse:
+def _submit(
+    request: HttpRequest,
+    token: str,
+    right: tokens.Token,
+    rated: Callable[[HttpRequest, Receipt], HttpResponse],
+) -> HttpResponse:
     filled = form.decode(request.POST)
     # Pictures cost much to decode: a link that takes no review any more gets no work done.
     uploads = request.FILES.getlist("photos") if reviews.takes_review(right) else []
@@ -109,7 +123,7 @@ def _submit(request: HttpRequest, token: str, right: tokens.Token) -> HttpRespon
                 raise
             problems = [problem]
         else:
-            return _to_status(receipt.code, ordinal=receipt.ordinal)
+            return rated(request, receipt)
     return _rating_page(request, queries.invited(right), filled, problems)
 
 
@@ -342,14 +356,14 @@ def photo(request: HttpRequest, code: str, photo_id: UUID) -> HttpResponse:
         return HttpResponse(picture.read(), content_type=found.media_type)
 
 
-def _to_status(code: str, *, ordinal: int) -> HttpResponse:
+def _to_status(request: HttpRequest, receipt: Receipt) -> HttpResponse:
     """On to the status page, which shows the receipt first, once."""
-    address = reverse("citizen:status", args=[code])
+    address = reverse("citizen:status", args=[receipt.code])
     response = redirect(address)
     # Bound to the one address: it says nothing but that this browser has just come from the form.
     response.set_cookie(
         _FLASH_COOKIE,
-        str(ordinal),
+        str(receipt.ordinal),
         max_age=_FLASH_SECONDS,
         path=address,
         secure=settings.SESSION_COOKIE_SECURE,
