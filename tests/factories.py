@@ -26,7 +26,7 @@ from huiyin.matters.models import Clock, ContactAttempt, Matter
 from huiyin.matters.services import PlannedMeasure, PlannedMilestone
 from huiyin.matters.table import ClockKind, State
 from huiyin.reviews import services as reviews
-from huiyin.reviews.models import Integrator, ServiceEvent
+from huiyin.reviews.models import Integrator, Place, ServiceEvent
 from huiyin.reviews.receipts import Receipt
 from huiyin.reviews.services import NewReview
 
@@ -173,6 +173,19 @@ def event(of: Organisation | None = None, **changes: Any) -> ServiceEvent:
 def token(of: ServiceEvent | None = None) -> str:
     """The invitation token of an event."""
     return reviews.token_of(reviews.invite(of or event()))
+
+
+def place(of: Organisation | None = None, kind: str = "qr", **of_it: Any) -> Place:
+    """Where citizens rate on the spot, at a counter of a hall."""
+    unit = of or organisation()
+    return reviews.add_place(
+        **({"kind": kind, "organisation": unit, "label": "A01 综合窗口"} | of_it)
+    )
+
+
+def visit(of: Place | None = None) -> str:
+    """The token of somebody on the spot."""
+    return reviews.visit_token(of or place(), 600)
 
 
 def review(of: ServiceEvent | None = None, **said: Any) -> Receipt:

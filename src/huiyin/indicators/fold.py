@@ -142,7 +142,9 @@ def _opened(entry: Document) -> Iterator[Amount]:
 
 
 def _verified(entry: Document) -> Iterator[Amount]:
-    yield _of_matter(entry, Metric.CALLBACK, int(entry["clocks"]["callback"]["in_time"])), 1
+    # Who left no number was not called back.
+    if not entry.get("no_number"):
+        yield _of_matter(entry, Metric.CALLBACK, int(entry["clocks"]["callback"]["in_time"])), 1
 
 
 def _told(entry: Document) -> Iterator[Amount]:

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from huiyin.directory.queries import roles_over
 from huiyin.kernel import clock
+from huiyin.matters import kinds
 from huiyin.matters.errors import Refused
 
 if TYPE_CHECKING:
@@ -231,9 +232,12 @@ def no_order_is_open(attempt: Attempt) -> bool:
 
 
 def reached_the_citizen(attempt: Attempt) -> bool:
-    """The citizen was spoken with, answered a message, or does not want to be reached."""
+    """The citizen was spoken with, answered a message, or does not want to be reached; or left no
+    number, as people on site do: then the reply on the status page is all that can be done."""
     matter = attempt.matter
     if matter.contact_ended_at is not None:
+        return True
+    if not kinds.has_number(matter):
         return True
     if matter.contact_attempts.filter(outcome__in=("reached", "declined")).exists():
         return True
@@ -244,7 +248,10 @@ def reached_the_citizen(attempt: Attempt) -> bool:
 
 
 def tried_often_enough(attempt: Attempt) -> bool:
-    """Three attempts at different times (numbers are the policy's) before “unreachable”."""
+    """Three attempts at different times (numbers are the policy's) before “unreachable”. Nobody
+    has to ask for that who has no number to call: the facts can be recorded at once."""
+    if not kinds.has_number(attempt.matter):
+        raise Refused(_("The citizen left no number. Record what you found; no call is needed."))
     rule = attempt.rules.unreachable
     moments = list(attempt.matter.contact_attempts.order_by("at").values_list("at", flat=True))
     refusal = attempt.matter.steps.filter(event="refuse_unreachable").last()

@@ -40,6 +40,8 @@ class Kind:
     # By matter id, in a fixed number of queries however many matters.
     describe: Callable[[Iterable[Matter]], Mapping[UUID, Description]]
     contact: Callable[[Matter], Contact | None]
+    # Whether there is a number at all; opens nothing, and anybody may ask. One query.
+    has_number: Callable[[Matter], bool]
 
 
 _kinds: dict[str, Kind] = {}
@@ -61,6 +63,11 @@ def name_of(code: str) -> str:
 
 def codes() -> list[str]:
     return sorted(_kinds)
+
+
+def has_number(matter: Matter) -> bool:
+    """Whether the citizen of ``matter`` can be called or written to."""
+    return get(matter.kind).has_number(matter)
 
 
 def describe(matters: Iterable[Matter]) -> dict[UUID, Description]:

@@ -38,7 +38,7 @@ def read(steps: Iterable[UUID]) -> Batch:
     )
     matters = {step.matter_id: step.matter for step in found}
     reviews = Review.objects.select_related(
-        "organisation__region", "event__case__item", "event__counter"
+        "organisation__region", "event__case__item", "event__place__item", "event__counter"
     ).in_bulk([matter.subject_id for matter in matters.values()])
     leads = {matter.improvement_of_id for matter in matters.values() if matter.improvement_of_id}
     causes = Rectification.objects.filter(matter__in=[*matters, *leads])

@@ -52,8 +52,10 @@ def _tags(batch: Batch, step: Step) -> Iterator[Key]:
 def _cause(batch: Batch, step: Step) -> Iterator[Key]:
     cause = batch.cause_of(step)
     if cause and cause != RootCause.NOT_FOUND:
-        item = batch.reviews[step.matter.subject_id].event.case.item_code
-        yield Key(step.matter.organisation_id, Fault.Basis.CAUSE.value, item, cause)
+        item = batch.reviews[step.matter.subject_id].event.item_code
+        # On site it may not be known what was applied for: nothing says that it was the same.
+        if item:
+            yield Key(step.matter.organisation_id, Fault.Basis.CAUSE.value, item, cause)
 
 
 class _Book:

@@ -17,5 +17,6 @@ class ReviewsConfig(AppConfig):
                 name=_("bad review"),
                 describe=queries.describe,
                 contact=queries.contact,
+                has_number=queries.has_number,
             )
         )

@@ -31,6 +31,12 @@ class IdempotencyKeyReused(Problem):
     title = _("A review with this key was stored already, and it said something else.")
 
 
+class PlaceClosed(Problem):
+    code = "place-closed"
+    status = 410
+    title = _("Rating at this place has ended. Please ask for the current QR code or device.")
+
+
 class FollowUpNotOpen(Problem):
     code = "follow-up-not-open"
     status = 409
@@ -71,6 +77,18 @@ class TextInvalid(Problem):
     code = "text-invalid"
     status = 422
     title = _("The text holds characters that cannot be shown. Please type it again.")
+
+
+class OriginInvalid(Problem):
+    code = "origin-invalid"
+    status = 422
+    title = _("Where the review came from is too long or holds characters that cannot be shown.")
+
+
+class MobileInvalid(Problem):
+    code = "mobile-invalid"
+    status = 422
+    title = _("This is not a mobile number. Please check it, or leave it out.")
 
 
 class TooManyPhotos(Problem):

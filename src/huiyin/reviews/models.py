@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from huiyin.directory.models import Counter, Organisation, Region, ServiceItem
+from huiyin.directory.models import Counter, Organisation, Region, ServiceItem, Staff
 from huiyin.kernel.models import Row
 
 BAD_LEVELS = (1, 2)
@@ -39,7 +39,18 @@ class Trust(models.TextChoices):
 
     VERIFIED = "verified", _("bound to one service")
     ON_SITE = "on_site", _("on site, no service known")
+    # Written on paper by the citizen, typed in by staff: counted apart, in no headline figure.
+    PAPER = "paper", _("on paper, typed in by staff")
     IMPORTED = "imported", _("imported")
+
+
+class PlaceKind(models.TextChoices):
+    """What stands or hangs at a place where citizens rate on the spot; each is a ``Channel``."""
+
+    QR = Channel.QR.value, _("QR code")
+    KIOSK = Channel.KIOSK.value, _("self-service terminal")
+    COUNTER_DEVICE = Channel.COUNTER_DEVICE.value, _("device at the counter")
+    PAPER = Channel.PAPER.value, _("paper forms")
 
 
 class Integrator(Row):
@@ -123,15 +134,71 @@ class Case(Row):
         return getattr(self, "erasure", None) is not None
 
 
+class Place(Row):
+    """Where citizens rate on the spot: a printed QR code, a terminal, a device, a stack of forms.
+
+    What it is about never changes; another counter or service is another place.
+    """
+
+    kind = models.CharField(_("kind"), max_length=14, choices=PlaceKind)
+    # The body that answers for the reviews; the hall may be another.
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="places", verbose_name=_("organisation")
+    )
+    counter = models.ForeignKey(
+        Counter, models.PROTECT, null=True, related_name="places", verbose_name=_("counter")
+    )
+    item = models.ForeignKey(
+        ServiceItem,
+        models.PROTECT,
+        null=True,
+        related_name="places",
+        verbose_name=_("service item"),
+    )
+    clerk = models.ForeignKey(
+        Staff, models.PROTECT, null=True, related_name="+", verbose_name=_("clerk")
+    )
+    # What citizens read: “A01 Permits”. Also the name of the service when no item is named.
+    label = models.CharField(_("label"), max_length=80)
+    # In the addresses of its sheets.
+    code = models.CharField(max_length=12, unique=True)
+    # Of the sheets: raised when new ones are to be printed.
+    version = models.PositiveIntegerField(_("version"), default=1)
+    version_at = models.DateTimeField(_("version of"))
+    # Until when the sheets of the version before still lead to the form.
+    old_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(_("revoked at"), null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(version__gte=1), name="versions_from_1"),
+        ]
+        verbose_name = _("place for rating on the spot")
+        verbose_name_plural = _("places for rating on the spot")
+
+    def __str__(self) -> str:
+        return self.label
+
+
 class ServiceEvent(Row):
-    """One service within a case (advice, application, payment, delivery). Reviews hang on this."""
+    """One service within a case (advice, application, payment, delivery). Reviews hang on this.
+
+    An on-site review has one too, which came into being with it and knows no case, only the place;
+    no figure counts it among the services.
+    """
 
     organisation = models.ForeignKey(
         Organisation, models.PROTECT, related_name="events", verbose_name=_("organisation")
     )
-    case = models.ForeignKey(Case, models.PROTECT, related_name="events")
+    case = models.ForeignKey(Case, models.PROTECT, null=True, related_name="events")
+    place = models.ForeignKey(
+        Place, models.PROTECT, null=True, related_name="events", verbose_name=_("place")
+    )
+    # 0: on site.
     service_number = models.PositiveSmallIntegerField(_("service number"))
-    node_name = models.CharField(_("service"), max_length=100, blank=True)
+    # On site, where there is no case that says it: what the place is about.
+    node_name = models.CharField(_("service"), max_length=200, blank=True)
     # As the business system claims; acceptance is by our own clock.
     occurred_at = models.DateTimeField(_("served at"))
     accepted_at = models.DateTimeField(_("received at"))
@@ -142,7 +209,7 @@ class ServiceEvent(Row):
     # [{"login": …, "name": …}]: who served, for the unit's own eyes.
     clerks = models.JSONField(default=list)
     integrator = models.ForeignKey(
-        Integrator, models.PROTECT, related_name="+", verbose_name=_("integrator")
+        Integrator, models.PROTECT, null=True, related_name="+", verbose_name=_("integrator")
     )
 
     class Meta:
@@ -150,12 +217,45 @@ class ServiceEvent(Row):
             models.UniqueConstraint(
                 fields=["organisation", "case", "service_number"], name="one_event_a_number"
             ),
+            models.CheckConstraint(
+                condition=models.Q(case__isnull=False, integrator__isnull=False, place__isnull=True)
+                | models.Q(case__isnull=True, integrator__isnull=True, place__isnull=False),
+                name="pushed_or_on_site",
+            ),
         ]
         verbose_name = _("service event")
         verbose_name_plural = _("service events")
 
     def __str__(self) -> str:
         return f"{self.organisation} · {self.node_name or self.service_number}"
+
+    @property
+    def item_code(self) -> str:
+        """The code of what was applied for; empty on site, where the place names none."""
+        if self.case:
+            return self.case.item_code
+        item = self.place.item if self.place else None
+        return item.code if item else ""
+
+    @property
+    def item_name(self) -> str:
+        """What the service was about, as it was called when it came in. May name a person."""
+        return self.case.item_name if self.case else self.node_name
+
+    @property
+    def item_title(self) -> str:
+        """The same in the language of the reader, where the directory knows it; ``case__item`` and
+        ``place__item`` should be loaded."""
+        known = self.case or self.place
+        return str(known.item) if known and known.item else self.item_name
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether who it was about has been erased; ``case__erasure`` and ``erasure`` should be
+        loaded."""
+        if self.case:
+            return self.case.is_erased
+        return getattr(self, "erasure", None) is not None
 
 
 class Invitation(Row):
@@ -297,6 +397,31 @@ class ReviewContent(models.Model):
     held_back = models.JSONField(default=list)
 
 
+class ReviewOrigin(models.Model):
+    """What a channel says of where a review came from. A claim: not in the public log, and no
+    figure reads it. Append-only."""
+
+    review = models.OneToOneField(
+        Review, models.PROTECT, primary_key=True, related_name="origin", db_constraint=False
+    )
+    # Of an app: which mini-program; of a device: which model.
+    sub_channel = models.CharField(_("sub-channel"), max_length=40, blank=True)
+    # When the citizen rated, by the clock of their device; the review's time is ours.
+    claimed_at = models.DateTimeField(_("claimed time"), null=True)
+    # The number of a call, a form, a stored rating.
+    reference = models.CharField(_("reference"), max_length=100, blank=True)
+
+
+class VisitContact(models.Model):
+    """How the relay reaches somebody who rated on site and wants to be reached. Erasable."""
+
+    event = models.OneToOneField(
+        ServiceEvent, models.PROTECT, primary_key=True, related_name="contact", db_constraint=False
+    )
+    mobile_sealed = models.BinaryField()
+    mobile_hash = models.BinaryField(max_length=32)
+
+
 class Photo(Row):
     """A picture the citizen added, without metadata. For the unit and the arbiter only."""
 
@@ -311,12 +436,16 @@ class Photo(Row):
 
 
 class Erasure(Row):
-    """That a person was erased from a case, at their request: who did it, when and why.
+    """That a person was erased from a case, or from what hangs on an on-site review, at their
+    request: who did it, when and why.
 
     Append-only, and itself without a word about the person.
     """
 
-    case = models.OneToOneField(Case, models.PROTECT, related_name="erasure")
+    case = models.OneToOneField(Case, models.PROTECT, null=True, related_name="erasure")
+    event = models.OneToOneField(
+        ServiceEvent, models.PROTECT, null=True, related_name="erasure", verbose_name=_("event")
+    )
     at = models.DateTimeField(_("erased at"))
     # The account of the operating system, or of a member of staff, that did it.
     by = models.CharField(_("erased by"), max_length=150)
@@ -325,6 +454,12 @@ class Erasure(Row):
     photos = models.PositiveSmallIntegerField(_("photographs"))
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(case__isnull=True) ^ models.Q(event__isnull=True),
+                name="erased_of_one",
+            ),
+        ]
         verbose_name = _("erasure")
         verbose_name_plural = _("erasures")
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import logging
 from typing import Any, Protocol
+from uuid import UUID
 
 from huiyin.kernel import crypto
-from huiyin.reviews.models import ServiceEvent
+from huiyin.reviews.models import ServiceEvent, VisitContact
 from huiyin.reviews.screening import Finding, screen
 
 log = logging.getLogger(__name__)
 # Shorter numbers occur in any text.
 _SHORTEST_NAME, _SHORTEST_NUMBER = 2, 5
+_VISIT = "visit.mobile"
 
 
 class SealedCase(Protocol):
@@ -47,15 +49,38 @@ def unseal_for(case: SealedCase, part: str) -> str:
     return crypto.unseal(sealed, purpose=f"case.{part}", about=case.pk.bytes) if sealed else ""
 
 
+def seal_mobile(mobile: str, event_id: UUID) -> bytes:
+    """The number that somebody left on site, as it is kept beside their event."""
+    return crypto.seal(mobile, purpose=_VISIT, about=event_id.bytes)
+
+
+def mobile_of(event: ServiceEvent) -> str:
+    """Where the relay reaches whom ``event`` is about, or nothing: on site few leave a number.
+    ``case`` and ``contact`` should be loaded."""
+    if event.case:
+        return unseal_for(event.case, "mobile")
+    kept: VisitContact | None = getattr(event, "contact", None)
+    return (
+        crypto.unseal(bytes(kept.mobile_sealed), purpose=_VISIT, about=event.pk.bytes)
+        if kept
+        else ""
+    )
+
+
 def known_persons(event: Served) -> tuple[str, ...]:
     """The names and numbers that a text about ``event`` may not tell the public: of the applicant,
-    the agent and the clerks, and the case number. Raises ``SealBroken``."""
-    case: SealedCase = event.case
-    agent = json.loads(unseal_for(case, "agent") or "{}")
-    names = [unseal_for(case, "name"), agent.get("name", "")]
-    names += [clerk.get("name", "") for clerk in event.clerks]
-    numbers = [unseal_for(case, "mobile"), unseal_for(case, "identity"), case.project_no]
-    numbers.append(agent.get("identity", ""))
+    the agent and the clerks, and the case number; on site, of the clerk alone.
+
+    Raises ``SealBroken``.
+    """
+    names = [clerk.get("name", "") for clerk in event.clerks]
+    numbers: list[str] = []
+    case: SealedCase | None = event.case
+    if case is not None:
+        agent = json.loads(unseal_for(case, "agent") or "{}")
+        names += [unseal_for(case, "name"), agent.get("name", "")]
+        numbers += [unseal_for(case, "mobile"), unseal_for(case, "identity"), case.project_no]
+        numbers.append(agent.get("identity", ""))
     return (
         *(name for name in names if len(name) >= _SHORTEST_NAME),
         *(number for number in numbers if len(number) >= _SHORTEST_NUMBER),
@@ -79,14 +104,15 @@ def item_name(event: ServiceEvent) -> str:
 
     Business systems give these names, and some write the applicant into them.
     """
-    return _unless_personal(event, str(event.case.item or event.case.item_name))
+    return _unless_personal(event, event.item_title)
 
 
 def item_label(event: ServiceEvent) -> str:
     """The same name, whatever language is spoken: what reviews of one item are counted under."""
-    item = event.case.item
-    return _unless_personal(event, item.name if item else event.case.item_name)
+    item = event.case.item if event.case else None
+    return _unless_personal(event, item.name if item else event.item_name)
 
 
 def _unless_personal(event: ServiceEvent, name: str) -> str:
-    return event.case.item_code if screen_for(event, name) else name
+    # What hangs at a place was named by its own administration, and names no applicant.
+    return event.item_code if event.case and screen_for(event, name) else name

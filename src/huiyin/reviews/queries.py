@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -18,7 +18,13 @@ from huiyin.log.models import Leaf
 from huiyin.matters.kinds import Contact, Description
 from huiyin.matters.models import FollowUp, Matter
 from huiyin.reviews import imported, tokens
-from huiyin.reviews.errors import FollowUpNotOpen, ReceiptUnknown, TokenInvalid, TokenUsed
+from huiyin.reviews.errors import (
+    FollowUpNotOpen,
+    PlaceClosed,
+    ReceiptUnknown,
+    TokenInvalid,
+    TokenUsed,
+)
 from huiyin.reviews.models import (
     KIND,
     ChannelAdapter,
@@ -27,12 +33,13 @@ from huiyin.reviews.models import (
     Integrator,
     Level,
     Photo,
+    Place,
     Review,
     ServiceEvent,
     Tag,
     TagList,
 )
-from huiyin.reviews.naming import item_name, unseal_for
+from huiyin.reviews.naming import item_name, mobile_of, unseal_for
 from huiyin.reviews.receipts import code_for, hash_of, status_url
 from huiyin.reviews.screening import mask_name
 
@@ -62,7 +69,7 @@ def labels(codes: Iterable[str]) -> list[str]:
 def with_receipt() -> QuerySet[Review]:
     """Reviews with all that a receipt names."""
     return Review.objects.select_related(
-        "organisation", "event__case__erasure", "entry__secret", "content"
+        "organisation", "event__case__erasure", "event__erasure", "entry__secret", "content"
     )
 
 
@@ -169,25 +176,20 @@ def imported_rows(chunk: ImportedChunk) -> list[tuple[str, ...]]:
     ]
 
 
-def invited_event(right: tokens.Token) -> ServiceEvent:
-    """The service that the holder of a token may rate, as far as may be told.
+def invited_event(right: tokens.Right) -> ServiceEvent:
+    """The service that the holder of a token may rate, as far as may be told; of somebody on the
+    spot the one that will come into being with the review.
 
     Whoever holds the link, such as the unit's own system, must not learn from it that the citizen
     has just rated: no matter on the desk would then mean a good review. So a link counts as used
     here only once the review is sealed; giving a review (``services.submit``) is refused at once.
 
-    Raises ``TokenInvalid``, ``TokenUsed`` or ``FollowUpNotOpen``.
+    Raises ``TokenInvalid``, ``TokenUsed``, ``PlaceClosed`` or ``FollowUpNotOpen``.
     """
-    event = (
-        ServiceEvent.objects.select_related("organisation", "case__item", "counter")
-        .filter(pk=right.event_id, organisation_id=right.organisation_id)
-        .first()
-    )
-    if event is None:
-        raise TokenInvalid
+    event = _event_of_visit(right) if isinstance(right, tokens.Visit) else _pushed_event(right)
     given = (
         Review.objects.filter(
-            organisation_id=right.organisation_id, event=event, ordinal=right.ordinal
+            organisation_id=right.organisation_id, event=event.pk, ordinal=right.ordinal
         )
         .values_list("pk", "entry__leaf")
         .first()
@@ -199,6 +201,43 @@ def invited_event(right: tokens.Token) -> ServiceEvent:
         if matter is None or matter.follow_up != FollowUp.ASKED:
             raise FollowUpNotOpen
     return event
+
+
+def _pushed_event(right: tokens.Token) -> ServiceEvent:
+    event = (
+        ServiceEvent.objects.select_related("organisation", "case__item", "place__item", "counter")
+        .filter(pk=right.event_id, organisation_id=right.organisation_id)
+        .first()
+    )
+    if event is None:
+        raise TokenInvalid
+    return event
+
+
+def _event_of_visit(right: tokens.Visit) -> ServiceEvent:
+    """Not stored, and to be read alone."""
+    place = (
+        Place.objects.select_related("organisation", "item", "counter__organisation")
+        .filter(pk=right.place_id, organisation_id=right.organisation_id)
+        .first()
+    )
+    if place is None:
+        raise TokenInvalid
+    if place.revoked_at is not None:
+        raise PlaceClosed
+    counter, now = place.counter, clock.now()
+    return ServiceEvent(
+        id=right.visit_id,
+        organisation=place.organisation,
+        place=place,
+        service_number=0,
+        node_name=place.item.name if place.item else place.label,
+        occurred_at=now,
+        accepted_at=now,
+        online=False,
+        hall_name=counter.organisation.name if counter else "",
+        counter=counter,
+    )
 
 
 @dataclass(frozen=True)
@@ -229,13 +268,18 @@ class UnitView:
     follow_up_note: str = ""
     # Who it was about was erased, at their request: name, words and pictures are gone.
     erased: bool = False
+    # A key was pressed and nothing said: what went wrong has to be asked.
+    no_details: bool = False
+    # Given on the spot: no case, no name.
+    on_site: bool = False
 
 
 def for_unit(matter: Matter) -> UnitView:
     """What staff who may see ``matter`` may see of its review."""
     review = (
         Review.objects.select_related(
-            "content", "event__case__item", "event__case__erasure", "event__counter"
+            *("content", "event__case__item", "event__case__erasure", "event__counter"),
+            *("event__place__item", "event__erasure"),
         )
         .prefetch_related("photos")
         .get(pk=matter.subject_id)
@@ -255,14 +299,18 @@ def for_unit(matter: Matter) -> UnitView:
         counter="" if hidden else place_of(event),
         clerks=[] if hidden else [clerk.get("name", "") for clerk in event.clerks],
         name_hidden=hidden,
-        project_no=None if hidden else case.project_no,
-        masked_name=None if hidden or case.is_erased else mask_name(unseal_for(case, "name")),
+        project_no=None if hidden or case is None else case.project_no,
+        masked_name=None
+        if hidden or case is None or case.is_erased
+        else mask_name(unseal_for(case, "name")),
         follow_up_level=second_shown.level if second_shown else None,
         follow_up_text=second_shown.text if second_shown else None,
         follow_up_note=_("Satisfied. What the citizen chose and wrote is shown once it is counted.")
         if second and not second_shown
         else "",
-        erased=case.is_erased,
+        erased=event.is_erased,
+        no_details=not review.tags and not review.text and not event.is_erased,
+        on_site=case is None,
     )
 
 
@@ -293,7 +341,10 @@ def describe(matters: Iterable[Matter]) -> Mapping[UUID, Description]:
     nobody."""
     by_subject = {matter.subject_id: matter for matter in matters}
     reviews = list(
-        Review.objects.select_related("content", "event__case__item").filter(pk__in=by_subject)
+        Review.objects.select_related(
+            *("content", "event__case__item", "event__case__erasure"),
+            *("event__place__item", "event__erasure"),
+        ).filter(pk__in=by_subject)
     )
     known = {
         tag.code: label(tag)
@@ -304,6 +355,8 @@ def describe(matters: Iterable[Matter]) -> Mapping[UUID, Description]:
         said = [known.get(code, code) for code in review.tags]
         if review.text:
             said.append(_shortened(review.text))
+        if not said and not review.event.is_erased:
+            said.append(_("no details given"))
         described[by_subject[review.pk].pk] = Description(
             title=item_name(review.event),
             summary=" · ".join([str(Level(review.level).label), *said]),
@@ -313,10 +366,22 @@ def describe(matters: Iterable[Matter]) -> Mapping[UUID, Description]:
 
 def contact(matter: Matter) -> Contact | None:
     """How the relay reaches the citizen. Nobody but the relay may call this."""
-    review = Review.objects.select_related("event__case").get(pk=matter.subject_id)
-    mobile = unseal_for(review.event.case, "mobile")
+    review = Review.objects.select_related("event__case", "event__contact").get(
+        pk=matter.subject_id
+    )
+    mobile = mobile_of(review.event)
     code = code_for(event_id=review.event_id, ordinal=review.ordinal)
     return Contact(mobile, status_url=status_url(code)) if mobile else None
+
+
+def has_number(matter: Matter) -> bool:
+    """Whether whom ``matter`` is about can be called: everybody a business system told us of, and
+    on site who left a number. One query."""
+    return (
+        Review.objects.filter(pk=matter.subject_id)
+        .filter(Q(event__case__isnull=False) | Q(event__contact__isnull=False))
+        .exists()
+    )
 
 
 def _shortened(text: str) -> str:

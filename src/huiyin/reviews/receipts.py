@@ -151,7 +151,7 @@ def receipt_of(stored: Review, *, photos: int, language: str = "") -> Receipt:
         common(accepted_at=moment, ordinal=stored.ordinal),
         code=code_for(event_id=stored.event_id, ordinal=stored.ordinal),
         organisation=stored.organisation.name_in(language or get_language() or ""),
-        service=stored.event.case.item_name,
+        service=stored.event.item_name,
         made=made,
     )
     return msgspec.structs.replace(receipt, photos=photos)

@@ -152,7 +152,7 @@ def status_of(first: Review) -> ReceiptStatus:
     return ReceiptStatus(
         code=code_for(event_id=first.event_id, ordinal=first.ordinal),
         organisation=str(first.organisation),
-        service=first.event.case.item_name,
+        service=first.event.item_name,
         reviews=[_given(review, in_log=review.entry_id in public) for review in given],
         state=named(State(matter.state)) if matter else None,
         timeline=[_happened(step) for step in matter.steps.all()] if matter else [],

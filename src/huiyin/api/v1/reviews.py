@@ -31,10 +31,13 @@ TOKEN_PROBLEMS = (
     errors.TokenExpired,
     errors.TokenUsed,
     errors.FollowUpNotOpen,
+    errors.PlaceClosed,
     TooMany,
 )
 # Characters; tags.
 MAX_TOKEN, MAX_KEY, MAX_TAGS = 200, 200, 40
+# Any name of this form: which apps there are is nothing that an installation has to be told.
+SUB_CHANNEL = "[a-z0-9][a-z0-9_.-]{0,39}"
 Token = Annotated[
     StrictStr,
     Field(max_length=MAX_TOKEN, description="The part of the invitation link after /r/."),
@@ -85,6 +88,14 @@ class Said(Body):
 
 class NewReview(Said):
     channel: Literal["mobile", "web"] = "mobile"
+    sub_channel: Annotated[
+        StrictStr,
+        Field(
+            pattern=rf"^(?:{SUB_CHANNEL})?$",
+            description="Which app or mini-program, such as `zlb`, `alipay` or `wechat`: your own "
+            "name for it, the same each time. Kept beside the review; in no published figure.",
+        ),
+    ] = ""
 
 
 class Receipt(Schema):
@@ -133,7 +144,7 @@ def inspect(request: HttpRequest, said: InvitationToken) -> Invitation:
     event = invited_event(right)
     return Invitation(
         ordinal=right.ordinal,
-        service=str(event.case.item or event.case.item_name),
+        service=event.item_title,
         organisation=str(event.organisation),
         served_at=event.occurred_at,
         online=event.online,
@@ -178,7 +189,12 @@ def submit(
     receipt = lane.give(
         services.Given(
             right_of(said.token, address=address_of(request)),
-            review_of(said, channel=Channel(said.channel), key=idempotency_key),
+            review_of(
+                said,
+                channel=Channel(said.channel),
+                key=idempotency_key,
+                sub_channel=said.sub_channel,
+            ),
             get_language() or "",
         )
     )
@@ -195,7 +211,9 @@ class WhatIsSaid(Protocol):
     hide_name_from_unit: bool
 
 
-def review_of(said: WhatIsSaid, *, channel: Channel, key: str) -> services.NewReview:
+def review_of(
+    said: WhatIsSaid, *, channel: Channel, key: str, sub_channel: str = ""
+) -> services.NewReview:
     return services.NewReview(
         said.level,
         said.tags,
@@ -204,10 +222,11 @@ def review_of(said: WhatIsSaid, *, channel: Channel, key: str) -> services.NewRe
         said.hide_name_from_unit,
         channel=channel,
         idempotency_key=key,
+        sub_channel=sub_channel,
     )
 
 
-def right_of(token: str, *, address: str) -> tokens.Token:
+def right_of(token: str, *, address: str) -> tokens.Right:
     """The right in ``token``. Whoever tries many that are none, from one ``address``, is slowed
     down."""
     try:

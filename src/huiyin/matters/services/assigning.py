@@ -96,7 +96,11 @@ def origin_of(matter: Matter) -> dict[str, Any]:
     done = matter.clocks.filter(kind=ClockKind.CALLBACK, stopped_at__isnull=False).last()
     verified = matter.steps.filter(event=Event.VERIFY).last()
     moved = matter.steps.filter(event=Event.REDIRECT).last()
-    counted = verified is not None and (moved is None or moved.number < verified.number)
+    counted = (
+        verified is not None
+        and (moved is None or moved.number < verified.number)
+        and not verified.data.get("no_number")
+    )
     return {
         "organisation": matter.organisation.uscc,
         "region": matter.organisation.region.code,

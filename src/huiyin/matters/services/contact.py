@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from huiyin.directory.models import Staff
 from huiyin.kernel import clock
-from huiyin.matters import clocks, engine, policy
+from huiyin.matters import clocks, engine, kinds, policy
 from huiyin.matters.errors import NotNow, Refused
 from huiyin.matters.models import Clock, ContactAttempt, Matter, Step
 from huiyin.matters.policy import PeriodRule
@@ -156,8 +156,17 @@ def verify(
     facts = text_of(facts, "facts")
     matter = engine.lock(matter, seen_version=seen_version)
     data: dict[str, Any] = {"facts": facts}
+    # Nobody was called back where nobody could be: that is no callback, in time or late.
+    known: dict[str, Any] = {} if kinds.has_number(matter) else {"no_number": True}
     if not simple:
-        return engine.take(matter, Event.VERIFY, staff=staff, data=data, private={"facts": facts})
+        return engine.take(
+            matter,
+            Event.VERIFY,
+            staff=staff,
+            data={**data, **known},
+            public=known,
+            private={"facts": facts},
+        )
     running, rule = _to_shorten(matter)
     before = running.last_day
     clocks.shorten(running, rule)
@@ -170,8 +179,8 @@ def verify(
         matter,
         Event.VERIFY,
         staff=staff,
-        data={**data, "simple": True, **due_days},
-        public={"simple": True, **due_days},
+        data={**data, **known, "simple": True, **due_days},
+        public={**known, "simple": True, **due_days},
         private={"facts": facts},
         change=change,
     )

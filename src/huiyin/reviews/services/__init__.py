@@ -1,7 +1,7 @@
 """The writers of reviews and of what they hang on. One path for good and bad ones."""
 
 from huiyin.reviews.giving import MAX_PHOTOS, MAX_TEXT, Given, NewReview
-from huiyin.reviews.services.erasing import case_of, erase_person
+from huiyin.reviews.services.erasing import case_of, erase_person, visit_of_code
 from huiyin.reviews.services.importing import (
     Columns,
     Part,
@@ -12,6 +12,13 @@ from huiyin.reviews.services.importing import (
     import_source,
 )
 from huiyin.reviews.services.inviting import follow_up_token, invite, link_of, token_of
+from huiyin.reviews.services.places import (
+    add_place,
+    revoke_place,
+    rotate_place,
+    visit_of,
+    visit_token,
+)
 from huiyin.reviews.services.programs import (
     add_adapter,
     add_integrator,
@@ -38,6 +45,7 @@ __all__ = [
     "Verdict",
     "add_adapter",
     "add_integrator",
+    "add_place",
     "begin_file",
     "case_of",
     "columns_of",
@@ -50,9 +58,14 @@ __all__ = [
     "receipt_in",
     "renew_adapter_key",
     "renew_key",
+    "revoke_place",
+    "rotate_place",
     "seed_tags",
     "submit",
     "submit_together",
     "takes_review",
     "token_of",
+    "visit_of",
+    "visit_of_code",
+    "visit_token",
 ]

@@ -6,6 +6,8 @@ of its reviews, and the salts without which nobody can show that a commitment of
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -25,6 +27,7 @@ from huiyin.reviews.models import (
     Review,
     ReviewContent,
     ServiceEvent,
+    VisitContact,
 )
 from huiyin.reviews.naming import known_persons, screen_for
 from huiyin.reviews.receipts import hash_of
@@ -55,22 +58,33 @@ def case_of(typed: str, *, uscc: str = "") -> Case:
     return some[0]
 
 
-def erase_person(*, case: Case, reason: str, by: str) -> Erasure:
-    """Erase whom ``case`` is about, and record that it was done.
+def visit_of_code(typed: str) -> ServiceEvent | None:
+    """The event of an on-site review, by the code of its receipt; it belongs to no case."""
+    code = ids.read_code(typed)
+    if not code:
+        return None
+    return ServiceEvent.objects.filter(case=None, reviews__code_hash=hash_of(code)).first()
+
+
+def erase_person(
+    *, case: Case | None = None, visit: ServiceEvent | None = None, reason: str, by: str
+) -> Erasure:
+    """Erase whom ``case``, or the ``visit`` of an on-site review, is about, and record that it was
+    done.
 
     Pictures go last, each with its file: cut off in between, it is completed by calling it again.
     Called again it also erases the words of a review that was given since, and keeps the first
     record. Raises ``AlreadyErased``, ``Invalid`` or ``ReasonNamesSomebody``.
     """
     with transaction.atomic():
-        case = Case.objects.select_for_update().get(pk=case.pk)
-        erasure = Erasure.objects.filter(case=case).first()
-        pictures = Photo.objects.filter(review__event__case=case)
+        person = _Person.locked(case, visit)
+        erasure = person.erasure()
+        pictures = Photo.objects.filter(review__in=person.reviews())
         if erasure is None:
-            reason = _checked(case, reason)
-            erasure = _erase(case, reason, by, photos=pictures.count())
-        elif pictures.exists() or _salts_of(case).exists():
-            _erase_words(case)
+            reason = _checked(person, reason)
+            erasure = _erase(person, reason, by, photos=pictures.count())
+        elif pictures.exists() or _salts_of(person).exists():
+            _erase_words(person)
         else:
             raise AlreadyErased
     for photo in pictures:
@@ -79,36 +93,71 @@ def erase_person(*, case: Case, reason: str, by: str) -> Erasure:
     return erasure
 
 
-def _checked(case: Case, reason: str) -> str:
+@dataclass(frozen=True)
+class _Person:
+    """Whoever a case or, of an on-site review, an event is about. Either of the two."""
+
+    case: Case | None
+    visit: ServiceEvent | None
+
+    @classmethod
+    def locked(cls, case: Case | None, visit: ServiceEvent | None) -> _Person:
+        if case is not None:
+            return cls(Case.objects.select_for_update().get(pk=case.pk), None)
+        if visit is None:
+            raise TypeError("a case or a visit is needed")
+        return cls(None, ServiceEvent.objects.select_for_update().get(pk=visit.pk, case=None))
+
+    def events(self) -> QuerySet[ServiceEvent]:
+        if self.visit is not None:
+            return ServiceEvent.objects.filter(pk=self.visit.pk)
+        return ServiceEvent.objects.filter(case=self.case)
+
+    def reviews(self) -> QuerySet[Review]:
+        return Review.objects.filter(event__in=self.events())
+
+    def erasure(self) -> Erasure | None:
+        about = {"event": self.visit} if self.visit is not None else {"case": self.case}
+        return Erasure.objects.filter(**about).first()
+
+
+def _checked(person: _Person, reason: str) -> str:
     reason = reason.strip()
     if not reason or len(reason) > MAX_REASON or not is_printable(reason):
         raise Invalid(_("Give the reason, in at most 500 characters."), field="reason")
-    event = case.events.select_related("case").first()
+    event = person.events().select_related("case").first()
     if screen(reason, known=known_persons(event) if event else ()):
         raise ReasonNamesSomebody(field="reason")
     return reason
 
 
-def _erase(case: Case, reason: str, by: str, *, photos: int) -> Erasure:
-    _erase_words(case)
-    keys = list(Review.objects.filter(event__case=case).values_list("pk", flat=True))
+def _erase(person: _Person, reason: str, by: str, *, photos: int) -> Erasure:
+    _erase_words(person)
+    keys = list(person.reviews().values_list("pk", flat=True))
     for matter in Matter.objects.filter(kind=KIND, subject_id__in=keys, closed_at__isnull=True):
         if matter.contact_ended_at is None:
             matters.end_contact(matter=matter, via=VIA)
-    _empty(case)
+    if person.case is not None:
+        _empty(person.case)
+    VisitContact.objects.filter(event__in=person.events()).delete()
     return Erasure.objects.create(
-        case=case, at=clock.now(), by=by[:150], reason=reason, reviews=len(keys), photos=photos
+        case=person.case,
+        event=person.visit,
+        at=clock.now(),
+        by=by[:150],
+        reason=reason,
+        reviews=len(keys),
+        photos=photos,
     )
 
 
-def _erase_words(case: Case) -> None:
-    ReviewContent.objects.filter(review__event__case=case).delete()
-    _salts_of(case).delete()
+def _erase_words(person: _Person) -> None:
+    ReviewContent.objects.filter(review__in=person.reviews()).delete()
+    _salts_of(person).delete()
 
 
-def _salts_of(case: Case) -> QuerySet[EntrySecret]:
-    entries = Review.objects.filter(event__case=case).values("entry_id")
-    return EntrySecret.objects.filter(entry__in=entries)
+def _salts_of(person: _Person) -> QuerySet[EntrySecret]:
+    return EntrySecret.objects.filter(entry__in=person.reviews().values("entry_id"))
 
 
 def _empty(case: Case) -> None:

@@ -53,8 +53,8 @@ from huiyin.reviews.receipts import (
     receipt_for,
     rfc3339,
 )
-from huiyin.reviews.services import repeated
-from huiyin.reviews.tokens import FIRST, FOLLOW_UP
+from huiyin.reviews.services import on_site, repeated
+from huiyin.reviews.tokens import FIRST, FOLLOW_UP, Visit
 
 # Two that come in elsewhere at the same instant are found by the unique key; then all are looked at
 # once more.
@@ -99,7 +99,9 @@ def submit_together(given: Sequence[Given], memo: Memo | None = None) -> list[Ve
     checked: dict[int, Given] = {}
     for place, one in enumerate(given):
         try:
-            checked[place] = one._replace(review=check(one.review, tags))
+            one = on_site.at_its_place(one)
+            review = check(one.review, tags, ordinal=one.right.ordinal)
+            checked[place] = one._replace(review=review)
         except Problem as problem:
             verdicts[place] = problem
             continue
@@ -158,9 +160,14 @@ def _alone(one: Given, memo: Memo) -> Verdict:
             stored = {}  # it was given elsewhere at the same instant
         if stored:
             return stored[one.right.event_id]
-        return repeated.verdicts({0: one}).get(0) or errors.TokenInvalid()
+        return repeated.verdicts({0: one}).get(0) or _refusal(one)
     except Exception as error:
         return error
+
+
+def _refusal(one: Given) -> Problem:
+    """Why there was nothing to rate under a token that we gave out."""
+    return errors.PlaceClosed() if isinstance(one.right, Visit) else errors.TokenInvalid()
 
 
 def _levels_of_tags() -> dict[str, int]:
@@ -195,7 +202,11 @@ class _Served(NamedTuple):
     event_id: UUID
     organisation_id: UUID
     clerks_as_json: str
-    case: _Case
+    # Of one that came into being on site: no case, but what the place is about.
+    case: _Case | None
+    item_code: str
+    item_name: str
+    trust: str = Trust.VERIFIED.value
 
     @property
     def clerks(self) -> list[dict[str, str]]:
@@ -204,36 +215,52 @@ class _Served(NamedTuple):
 
 
 _SERVED = """
-SELECT e.id, e.organisation_id, e.clerks,
+SELECT e.id, e.organisation_id, e.clerks, e.place_id, e.node_name,
   c.id, c.item_code, c.item_name, c.project_no,
   c.name_sealed, c.identity_sealed, c.mobile_sealed, c.agent_sealed
-FROM reviews_serviceevent e JOIN reviews_case c ON c.id = e.case_id
+FROM reviews_serviceevent e LEFT JOIN reviews_case c ON c.id = e.case_id
 WHERE e.id {among} AND NOT EXISTS (
   SELECT 1 FROM reviews_review r
   WHERE r.event_id = e.id AND r.organisation_id = e.organisation_id AND r.ordinal = %s)
 """
 
 
-def _served(event_ids: Iterable[UUID], ordinal: int) -> list[_Served]:
-    """Those of the events that are there and have no review of this ``ordinal``. One query."""
+def _served(event_ids: Iterable[UUID], ordinal: int, memo: Memo) -> list[_Served]:
+    """Those of the events that are there and have no review of this ``ordinal``. One query; one
+    more when one of them came into being on site."""
     keys = list(event_ids)
+    if not keys:
+        return []
     if connection.vendor == "postgresql":
         sql = _SERVED.format(among="= ANY(%s::uuid[])")
         rows = bulk.fetch(sql, [bulk.array(keys), ordinal])
     else:
         sql = _SERVED.format(among="IN (SELECT value FROM json_each(%s))")
         rows = [
-            (UUID(row[0]), UUID(row[1]), row[2], UUID(row[3]), *row[4:])
+            (UUID(row[0]), UUID(row[1]), row[2], _key(row[3]), row[4], _key(row[5]), *row[6:])
             for row in bulk.fetch(sql, [json.dumps([key.hex for key in keys]), ordinal])
         ]
-    return [_Served(row[0], row[1], row[2], _Case._make(row[3:])) for row in rows]
+    spots = on_site.spots_of({row[3] for row in rows if row[3]}, memo)
+    served = []
+    for row in rows:
+        if row[3] is None:
+            case = _Case._make(row[5:])
+            served.append(_Served(row[0], row[1], row[2], case, case.item_code, case.item_name))
+        else:
+            spot = spots[row[3]]
+            served.append(_Served(row[0], row[1], row[2], None, spot.item_code, row[4], spot.trust))
+    return served
+
+
+def _key(found: str | None) -> UUID | None:
+    return UUID(found) if found else None
 
 
 class _Row(NamedTuple):
     """A review on its way into the tables."""
 
     key: UUID
-    served: _Served
+    served: _Served | on_site.Arrival
     given: Given
     code: str
 
@@ -241,6 +268,7 @@ class _Row(NamedTuple):
 _COLUMNS = (
     *("id", "organisation", "event", "level", "tags", "channel"),
     *("hide_name_from_public", "hide_name_from_unit", "code_hash", "idempotency_hash", "entry"),
+    "trust",
 )
 
 
@@ -248,9 +276,12 @@ def _store(wanted: Mapping[UUID, Given], memo: Memo) -> dict[UUID, Receipt]:
     """Store those of ``wanted`` whose event is there and has no such review yet; all by event, all
     of one ordinal. Raises ``IntegrityError`` or a ``Problem``; then nothing was stored."""
     ordinal = next(iter(wanted.values())).right.ordinal
+    arrived = on_site.arrivals(wanted, memo)
+    invited = [key for key, one in wanted.items() if not isinstance(one.right, Visit)]
+    there: list[_Served | on_site.Arrival] = [*_served(invited, ordinal, memo), *arrived]
     found = [
         (served, one)
-        for served in _served(wanted, ordinal)
+        for served in there
         if served.organisation_id == (one := wanted[served.event_id]).right.organisation_id
     ]
     if not found:
@@ -271,19 +302,21 @@ def _store(wanted: Mapping[UUID, Given], memo: Memo) -> dict[UUID, Receipt]:
             )
         )
     with bulk.gathered():
+        on_site.store_events([(one, wanted[one.event_id]) for one in arrived], now)
         appended = log.append_reviews(said)
         pairs = list(zip(rows, appended, strict=True))
         bulk.insert(
             Review,
             _COLUMNS,
             [_columns(row, entry.key) for row, entry in pairs],
-            same={"ordinal": ordinal, "trust": Trust.VERIFIED.value, "accepted_at": now},
+            same={"ordinal": ordinal, "accepted_at": now},
         )
         bulk.insert(
             ReviewContent,
             ("review", "text", "held_back"),
             [(row.key, row.given.review.text, _held_back(row)) for row in rows if _has_words(row)],
         )
+        on_site.store_origins([(row.key, row.given.review) for row in rows])
         if ordinal == FIRST:
             _open_the_loop([pair for pair in pairs if _is_bad(pair[0])], bodies, now, memo)
     for row, entry in pairs:
@@ -298,7 +331,7 @@ def _store(wanted: Mapping[UUID, Given], memo: Memo) -> dict[UUID, Receipt]:
             like,
             code=row.code,
             organisation=bodies[row.served.organisation_id].name_in(row.given.language),
-            service=row.served.case.item_name,
+            service=row.served.item_name,
             made=entry.made,
         )
         for row, entry in pairs
@@ -311,13 +344,13 @@ def _public(row: _Row, uscc: str, region: str, day: str) -> dict[str, Any]:
     return {
         "organisation": uscc,
         "region": region,
-        "item": row.served.case.item_code,
+        "item": row.served.item_code,
         "day": day,
         "ordinal": row.given.right.ordinal,
         "level": review.level,
         "tags": sorted(review.tags),
         "channel": review.channel.value,
-        "trust": Trust.VERIFIED.value,
+        "trust": row.served.trust,
     }
 
 
@@ -336,7 +369,7 @@ def _columns(row: _Row, entry: UUID) -> tuple[Any, ...]:
         *(row.key, right.organisation_id, right.event_id, review.level),
         *(json.dumps(review.tags), review.channel.value),
         *(review.hide_name_from_public, review.hide_name_from_unit, hash_of(row.code)),
-        *(repeated.idempotency_hash(review), entry),
+        *(repeated.idempotency_hash(review), entry, row.served.trust),
     )
 
 
@@ -397,7 +430,7 @@ def _move_the_loop(row: _Row, entry: log.Appended) -> None:
     matters.follow_up(matter=matter, satisfied=not row.given.review.is_bad, public=_about(entry))
 
 
-def _event(right: tokens.Token) -> ServiceEvent:
+def _event(right: tokens.Right) -> ServiceEvent:
     """The service, as far as a look-up needs it."""
     return ServiceEvent(id=right.event_id, organisation_id=right.organisation_id)
 
@@ -406,10 +439,12 @@ def _about(entry: log.Appended) -> dict[str, str]:
     return {"about": entry.made.leaf_hash.hex()}
 
 
-def takes_review(right: tokens.Token) -> bool:
+def takes_review(right: tokens.Right) -> bool:
     """Whether a review can still be stored under this token, so that looking at its pictures is
     worth while. Storing it decides, and says why not."""
-    served = _served([right.event_id], right.ordinal)
+    if isinstance(right, Visit):
+        return bool(on_site.arrivals({right.event_id: Given(right, NewReview(0))}, Memo()))
+    served = _served([right.event_id], right.ordinal, Memo())
     if not served or served[0].organisation_id != right.organisation_id:
         return False
     if right.ordinal == FIRST:

@@ -15,6 +15,7 @@ from huiyin.directory.queries import names_in_words
 from huiyin.kernel import clock, ids
 from huiyin.kernel.problems import NotFound
 from huiyin.log.models import Leaf
+from huiyin.matters import kinds
 from huiyin.matters.models import Matter, Milestone, Reply
 from huiyin.matters.queries import told_replies
 from huiyin.notices.alarms import alarms_of
@@ -58,7 +59,7 @@ class Invited:
     reply: Reply | None
 
 
-def invited(right: tokens.Token) -> Invited:
+def invited(right: tokens.Right) -> Invited:
     """The page for a token that was read.
 
     Raises ``TokenInvalid``, ``TokenUsed`` or ``FollowUpNotOpen``.
@@ -83,7 +84,7 @@ def _tags_by_level() -> dict[int, list[tuple[str, str]]]:
 
 def _served(event: ServiceEvent) -> Served:
     return Served(
-        service=str(event.case.item or event.case.item_name),
+        service=event.item_title,
         unit=str(event.organisation),
         at=event.occurred_at,
         place=_("Online") if event.online else place_of(event),
@@ -105,7 +106,7 @@ class Given:
 
     @property
     def erased(self) -> bool:
-        return self.review.event.case.is_erased
+        return self.review.event.is_erased
 
     @property
     def held_back(self) -> bool:
@@ -133,9 +134,9 @@ class Status:
 def status(typed: str) -> Status:
     """The status page for a receipt's code. Raises ``ReceiptUnknown``."""
     first = by_receipt_code(typed)
-    event = ServiceEvent.objects.select_related("organisation", "case__item", "counter").get(
-        pk=first.event_id, organisation_id=first.organisation_id
-    )
+    event = ServiceEvent.objects.select_related(
+        "organisation", "case__item", "place__item", "counter"
+    ).get(pk=first.event_id, organisation_id=first.organisation_id)
     is_bad = first.level in BAD_LEVELS
     second = follow_up_of(first) if is_bad else None
     matter = matter_of(event) if is_bad else None
@@ -208,6 +209,7 @@ def _story(matter: Matter | None, event: ServiceEvent, given: list[Given]) -> St
             milestones=plan["planned"],
             second_level=again[0].review.level if again else None,
             now=clock.now(),
+            has_number=kinds.has_number(matter),
             names=names_in_words(
                 str(step.data.get(key, "")) for step in steps for key in story.NAMES
             ),

@@ -108,7 +108,7 @@ def _no_token(request: HttpRequest, problem: errors.TokenInvalid) -> HttpRespons
 def _submit(
     request: HttpRequest,
     token: str,
-    right: tokens.Token,
+    right: tokens.Right,
     rated: Callable[[HttpRequest, Receipt], HttpResponse],
 ) -> HttpResponse:
     filled = form.decode(request.POST)

@@ -17,12 +17,12 @@ from huiyin.calendars import queries as calendars
 from huiyin.directory.models import Role, Staff
 from huiyin.directory.queries import roles_over
 from huiyin.kernel import clock
-from huiyin.matters import plan, policy
+from huiyin.matters import kinds, plan, policy
 from huiyin.matters.models import Clock, Matter, Rectification
 from huiyin.matters.queries import get_visible
 from huiyin.matters.table import ClockKind, Event, State
 from huiyin.notices import relay
-from huiyin.notices.errors import ContactEnded, NoGateway
+from huiyin.notices.errors import ContactEnded, NoContact, NoGateway
 from huiyin.notices.relay.queries import proposed_outcome
 from huiyin.notices.services import mark_read
 from huiyin.reviews import queries as reviews
@@ -151,6 +151,7 @@ def picture(
         "acts": road.is_turn(matter, offered),
         "call": call,
         "no_contact": _no_contact(matter),
+        "no_number": not kinds.has_number(matter),
         "can_call": relay.current().places_calls,
         "can_write": relay.current().reaches_people,
         "rules": policy.read(matter.policy.document),
@@ -224,6 +225,8 @@ def _no_contact(matter: Matter) -> str | Promise:
     """Why the citizen can be neither called nor written to; blank when they can."""
     if matter.contact_ended_at is not None:
         return ContactEnded.title
+    if not kinds.has_number(matter):
+        return NoContact.title
     gateway = relay.current()
     return "" if gateway.places_calls or gateway.reaches_people else NoGateway.title
 

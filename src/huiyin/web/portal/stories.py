@@ -131,6 +131,8 @@ def published(
         "entry__review__content",
         "entry__review__event__case__item",
         "entry__review__event__case__erasure",
+        "entry__review__event__place__item",
+        "entry__review__event__erasure",
     )
     if organisation:
         # By its key, whose share of all entries the database knows.
@@ -210,7 +212,7 @@ def _story(
     review = leaf.entry.review
     second = seconds.get(review.event_id)
     answers = _answers(steps, replies, review.event)
-    erased = review.event.case.is_erased
+    erased = review.event.is_erased
     taken = {step.event for step in steps}
     return Story(
         index=leaf.index,
@@ -250,7 +252,7 @@ def _answers(
                 Answer(
                     # Whether it names whom nobody knows any more, cannot be told.
                     words=Words("", held_back=False, erased=True)
-                    if event.case.is_erased
+                    if event.is_erased
                     else _words(text, screen_for(event, text)),
                     result=str(ResultClass(reply.result_class).label),
                     planned_for=reply.planned_for,
@@ -338,9 +340,9 @@ def _name(review: Review, second: Review | None) -> str | None:
     the citizen hid the name from it."""
     given = (review, second) if second else (review,)
     hidden = any(said.hide_name_from_public or said.hide_name_from_unit for said in given)
-    if hidden or not review.is_bad or review.event.case.is_erased:
-        return None
     case = review.event.case
+    if hidden or not review.is_bad or case is None or case.is_erased:
+        return None
     try:
         return mask_name(unseal_for(case, "name"))
     except SealBroken:

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from huiyin.kernel.problems import Problem
 from huiyin.reviews import services
-from huiyin.reviews.models import Case, Photo, Review
+from huiyin.reviews.models import Case, Photo, Review, ServiceEvent
 
 _WORD = "erase"
 
@@ -30,10 +30,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            case = services.case_of(options["case"], uscc=options["organisation"])
-            if not options["yes"] and not self._confirmed(case):
+            visit = services.visit_of_code(options["case"])
+            case = None
+            if visit is None:
+                case = services.case_of(options["case"], uscc=options["organisation"])
+            if not options["yes"] and not self._confirmed(case or visit):
                 raise CommandError("Nothing was erased.")
-            done = services.erase_person(case=case, reason=options["reason"], by=getpass.getuser())
+            done = services.erase_person(
+                case=case, visit=visit, reason=options["reason"], by=getpass.getuser()
+            )
         except Problem as problem:
             raise CommandError(str(problem)) from problem
         self.stdout.write(
@@ -42,11 +47,22 @@ class Command(BaseCommand):
             "docs/how-to/erase-a-person.md."
         )
 
-    def _confirmed(self, case: Case) -> bool:
-        reviews = Review.objects.filter(event__case=case).count()
-        pictures = Photo.objects.filter(review__event__case=case).count()
+    def _confirmed(self, about: Case | ServiceEvent | None) -> bool:
+        if isinstance(about, Case):
+            found, what = (
+                Review.objects.filter(event__case=about),
+                f"A case of {about.organisation}",
+            )
+        elif about is not None:
+            found, what = (
+                Review.objects.filter(event=about),
+                f"An on-site review of {about.organisation}",
+            )
+        else:
+            return False
+        pictures = Photo.objects.filter(review__in=found).count()
         self.stdout.write(
-            f"A case of {case.organisation} with {reviews} reviews and {pictures} pictures. What "
-            "names the person is erased for good."
+            f"{what} with {found.count()} reviews and {pictures} pictures. What names the person "
+            "is erased for good."
         )
         return input(f"Type {_WORD} to go on: ").strip() == _WORD

@@ -84,6 +84,8 @@ class Loop:
     now: datetime
     # Of bodies, as they stand in the steps, in the reader's words.
     names: Mapping[str, str] = field(default_factory=dict)
+    # On site few leave a number; then nobody can contact them but on this page.
+    has_number: bool = True
 
     def named(self, step: Step, key: str) -> str:
         """The body that ``step`` names under ``key``; empty when it names none."""

@@ -194,7 +194,9 @@ def _did_close(loop: Loop, step: Step) -> Item:
 
 def _reminded(loop: Loop, rung: Rung) -> Item:
     words = {
-        ClockKind.CALLBACK: _("%(unit)s was reminded to contact you by %(due)s"),
+        ClockKind.CALLBACK: _("%(unit)s was reminded to contact you by %(due)s")
+        if loop.has_number
+        else _("%(unit)s was reminded to find out by %(due)s what happened"),
         ClockKind.RECTIFICATION: _("%(unit)s was reminded to reply to you by %(due)s"),
         ClockKind.FOLLOW_UP: _("Reminder: you can rate again until %(due)s"),
         ClockKind.RULING: _("The arbiter was reminded to decide by %(due)s"),
@@ -206,7 +208,9 @@ def _reminded(loop: Loop, rung: Rung) -> Item:
 
 def _breached(loop: Loop, rung: Rung) -> Item:
     words = {
-        ClockKind.CALLBACK: _("%(unit)s did not contact you in time"),
+        ClockKind.CALLBACK: _("%(unit)s did not contact you in time")
+        if loop.has_number
+        else _("%(unit)s did not find out in time what happened"),
         ClockKind.RULING: _("The arbiter did not decide in time"),
         ClockKind.SUPERVISION: _("%(unit)s did not answer the supervising body in time"),
     }.get(rung.clock, _("%(unit)s did not reply to you in time"))

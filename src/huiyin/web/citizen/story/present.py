@@ -42,6 +42,9 @@ def _awaiting_contact(loop: Loop) -> Item:
     if loop.matter.contact_ended_at is not None:
         words = _("%(unit)s has to find out what happened, without contacting you")
         return Item(words % {"unit": loop.unit}, "now")
+    if not loop.has_number:
+        words = _("%(unit)s has to find out what happened. You left no number: it answers here")
+        return Item(words % {"unit": loop.unit}, "now")
     return _doing(loop, _("%(unit)s has to contact you"), ClockKind.CALLBACK)
 
 
