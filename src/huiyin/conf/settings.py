@@ -138,6 +138,7 @@ INSTALLED_APPS = [
     "huiyin.web.desk",
     "huiyin.web.cockpit",
     "huiyin.web.arbiter",
+    "huiyin.web.demo",
     "huiyin.api",
     "huiyin.conf",
 ]
