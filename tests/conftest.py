@@ -128,6 +128,15 @@ def _clock_of_today() -> Iterator[None]:
     sealing._seen_waiting = None
 
 
+@pytest.fixture(autouse=True)
+def _all_is_calm() -> Iterator[None]:
+    """What one test tried in vain raises no alarm in the next."""
+    from huiyin.intake.challenge import alarm
+
+    yield
+    alarm.clear()
+
+
 @pytest.fixture
 def log_folder(settings: object, tmp_path: Path) -> Path:
     """The data folder of a log of its own: its key file, and its public files below ``log``.

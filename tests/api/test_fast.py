@@ -18,7 +18,7 @@ from huiyin.conf.middleware import headers_of_every_answer
 from huiyin.intake import strict_json
 from huiyin.intake.lane import lane
 from huiyin.kernel.throttle import Throttle
-from huiyin.reviews.models import Review
+from huiyin.reviews.models import Review, ReviewOrigin
 from tests import factories
 
 HEADERS = {"content-type": "application/json", "host": "127.0.0.1", "accept-language": "en"}
@@ -140,6 +140,28 @@ def test_a_refusal_is_the_same_either_way(
     assert not Review.objects.exists()
 
 
+def test_the_app_is_kept_beside_the_review_either_way(running: None) -> None:
+    post(say(sub_channel="alipay"))
+    by_the_framework(say(sub_channel="wechat"))
+    post(say())
+
+    kept = ReviewOrigin.objects.values_list("sub_channel", "review__channel")
+    assert sorted(kept) == [("alipay", "mobile"), ("wechat", "mobile")]
+    assert Review.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    "named", ["Alipay", "支付宝", "a b", "-a", "a" * 41, "zlb\n", "zlb\u0000", "<b>"]
+)
+def test_an_app_whose_name_has_another_form_is_refused(running: None, named: str) -> None:
+    body = say(sub_channel=named)
+    with pytest.raises(Handed):
+        post(body)
+    status, _headers, told = by_the_framework(body)
+    assert (status, told["code"]) == (422, "invalid")
+    assert not Review.objects.exists()
+
+
 def test_a_used_token_and_a_repetition_are_told_apart(running: None) -> None:
     body = say()
     first = post(body, idempotency_key="one")
@@ -250,12 +272,22 @@ _VALUE = st.one_of(
     st.integers(),
     st.floats(),
     st.text(max_size=8),
-    st.sampled_from(["web", "mobile", "paper"]),
+    st.sampled_from(["web", "mobile", "paper", "zlb"]),
     st.lists(st.one_of(st.text(max_size=4), st.integers()), max_size=3),
     st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
 )
 _FIELD = st.sampled_from(
-    ["token", "level", "tags", "text", "hide_name_from_public", "channel", "other", 'a"level"']
+    [
+        "token",
+        "level",
+        "tags",
+        "text",
+        "hide_name_from_public",
+        "channel",
+        "sub_channel",
+        "other",
+        'a"level"',
+    ]
 )
 
 

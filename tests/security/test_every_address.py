@@ -37,12 +37,12 @@ from huiyin.api.openapi import document
 from huiyin.api.v1 import events as pushed
 from huiyin.api.v1 import receipts
 from huiyin.directory.models import Duty, Organisation, Role, Staff
-from huiyin.intake.devices.models import Device
 from huiyin.intake.channels.hotline import services as hotline
 from huiyin.intake.channels.hotline.models import ListedCall
 from huiyin.intake.channels.paper import services as paper
 from huiyin.intake.channels.paper.entries import Entry
 from huiyin.intake.channels.paper.models import Batch, PaperForm
+from huiyin.intake.devices.models import Device
 from huiyin.kernel import clock
 from huiyin.kernel.throttle import Throttle
 from huiyin.kernel.uploads import accept_photo

@@ -15,6 +15,7 @@ from ninja.security import HttpBearer
 from huiyin.directory.models import Staff
 from huiyin.intake.devices.models import Device
 from huiyin.intake.devices.queries import device_by_key
+from huiyin.kernel.addresses import block_of
 from huiyin.kernel.problems import Problem
 from huiyin.kernel.throttle import Throttle
 from huiyin.reviews.models import ChannelAdapter, Integrator
@@ -25,10 +26,10 @@ _LONGEST_BEARER = 300
 _signer = Signer(sep=".", salt="huiyin.api.session")
 
 # Five wrong passwords at once, then one a minute, for one account from one address.
-wrong_passwords = Throttle(burst=5, per_minute=1)
+wrong_passwords = Throttle(burst=5, per_minute=1, name="wrong_passwords")
 # Keys and tokens cannot be guessed; this keeps somebody who tries from asking the database. Whoever
 # has a valid one is never held up by others behind the same address.
-wrong_bearers = Throttle(burst=30, per_minute=30)
+wrong_bearers = Throttle(burst=30, per_minute=30, name="wrong_bearers")
 
 
 class SignInFailed(Problem):
@@ -78,9 +79,9 @@ class StaffSession(HttpBearer):
 
 
 def _count_wrong(request: HttpRequest) -> None:
-    address = address_of(request)
-    wrong_bearers.spend(address)
-    wrong_bearers.check(address)
+    block = block_of(address_of(request))
+    wrong_bearers.spend(block)
+    wrong_bearers.check(block)
 
 
 def address_of(request: HttpRequest) -> str:
@@ -93,7 +94,7 @@ def sign_in(request: HttpRequest, *, username: str, password: str) -> tuple[str,
 
     Raises ``SignInFailed`` (the same for an unknown name and a wrong password) or ``TooMany``.
     """
-    key = f"{address_of(request)}|{username.lower()}"
+    key = f"{block_of(address_of(request))}|{username.lower()}"
     wrong_passwords.check(key)
     staff = authenticate(request, username=username, password=password)
     if not isinstance(staff, Staff):

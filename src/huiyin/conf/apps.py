@@ -9,6 +9,8 @@ class ConfConfig(AppConfig):
     label = "conf"
 
     def ready(self) -> None:
-        from huiyin.conf import canary
+        from huiyin.conf import canary, demo_events
+        from huiyin.web.demo import hooks
 
+        hooks.new_token = demo_events.new_token
         post_migrate.connect(canary.keep, sender=self)

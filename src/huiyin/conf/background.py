@@ -5,10 +5,10 @@ from __future__ import annotations
 from huiyin.conf.loops import Loop
 from huiyin.dialects.upward.services import work as report_upward
 from huiyin.indicators.services import fold_sealed
-from huiyin.intake.devices.asking import TOPIC as DETAILS
-from huiyin.intake.devices.asking import ask_due
 from huiyin.intake.channels.hotline.services import tend as tend_hotline
 from huiyin.intake.channels.sms.answering import TOPIC as REPLIES
+from huiyin.intake.devices.asking import TOPIC as DETAILS
+from huiyin.intake.devices.asking import ask_due
 from huiyin.intake.invitations.handing import hand_over_due, reply_due
 from huiyin.intake.invitations.services import plan_due
 from huiyin.intake.invitations.services.ladders import TOPIC as LADDERS

@@ -25,6 +25,7 @@ MB = 1024 * 1024
 # The first one that fits. Five photographs of 8 MB and the words around them; evidence and lists.
 _LIMITS = (
     ("/r/", 45 * MB),
+    ("/embed/r/", 45 * MB),
     ("/s/", 45 * MB),
     ("/desk/", 45 * MB),
     ("/admin/", 45 * MB),

@@ -97,6 +97,11 @@ def serve(citizens: int, *, to_be: str = "DEMO") -> list[str]:
     return [verdict.invitation for verdict in verdicts if verdict.invitation]
 
 
+def new_token() -> str:
+    """Give one more invented citizen a service; the token of the invitation."""
+    return serve(1)[0].rsplit("/", 1)[-1]
+
+
 def _office_hours() -> tuple[datetime, timedelta]:
     """When offices last opened, by local time, and for how long they have been open since."""
     now = clock.local(clock.now())

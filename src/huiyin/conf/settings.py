@@ -54,6 +54,11 @@ HUIYIN_SUPPRESS_BELOW = env.number("HUIYIN_SUPPRESS_BELOW", 5)
 HUIYIN_EVENT_SKEW_MINUTES = env.number("HUIYIN_EVENT_SKEW_MINUTES", 20)
 # Reviews that may wait for their receipt in one web process; who comes then is asked to come back.
 HUIYIN_LANE_QUEUE = env.number("HUIYIN_LANE_QUEUE", 2000)
+# Wrong or unbound requests a minute, from one place or address block and in one process, after
+# which forms for people without an invitation ask for a proof of work (0: never), and the seconds
+# after which waiting counts as one.
+HUIYIN_CHALLENGE_AFTER = env.number("HUIYIN_CHALLENGE_AFTER", 120)
+HUIYIN_CHALLENGE_WAIT = env.number("HUIYIN_CHALLENGE_WAIT", 20)
 # Who asks for /metrics has to know this; without one there is nothing.
 HUIYIN_METRICS_TOKEN = env.text("HUIYIN_METRICS_TOKEN", "")
 # Days for which an invitation can be answered.
@@ -148,6 +153,7 @@ INSTALLED_APPS = [
     "huiyin.intake.invitations",
     "huiyin.intake.channels.hotline",
     "huiyin.intake.channels.paper",
+    "huiyin.intake.embedding",
     "huiyin.indicators",
     "huiyin.oversight",
     "huiyin.web",
@@ -157,6 +163,7 @@ INSTALLED_APPS = [
     "huiyin.web.desk",
     "huiyin.web.cockpit",
     "huiyin.web.arbiter",
+    "huiyin.web.demo",
     "huiyin.api",
     "huiyin.conf",
 ]

@@ -3,6 +3,7 @@
 ``/healthz`` and ``/readyz`` are answered before these are looked at (``middleware.Probes``).
 """
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
@@ -27,6 +28,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("huiyin.web.devices.urls")),
     path("", include("huiyin.web.portal.urls")),
 ]
+if settings.HUIYIN_DEMO:
+    urlpatterns.append(path("demo/", include("huiyin.web.demo.urls")))
 
 handler400 = "huiyin.web.views.bad_request"
 handler403 = "huiyin.web.views.forbidden"

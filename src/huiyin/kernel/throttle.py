@@ -1,7 +1,9 @@
 """Slowing down those who guess. In memory, per process: a brake, not a lock.
 
 Keys name what is guessed at (an account, a receipt) together with an address, so that two hundred
-people behind one address of a service hall never lock each other out of rating.
+people behind one address of a service hall never lock each other out of rating. Where the key is an
+address alone, only what was wrong is counted, and what is right is never asked here: see
+docs/explain/abuse.md for each of them.
 """
 
 from __future__ import annotations
@@ -10,10 +12,13 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from prometheus_client import Counter
+
 from huiyin.kernel import clock
 from huiyin.kernel.problems import TooMany
 
 _MAX_KEYS = 50_000
+slowed = Counter("huiyin_slowed", "Requests that were asked to wait, by brake.", ["brake"])
 
 
 @dataclass
@@ -23,9 +28,13 @@ class _Bucket:
 
 
 class Throttle:
-    """A token bucket per key: ``burst`` at once, then ``per_minute``."""
+    """A token bucket per key: ``burst`` at once, then ``per_minute``.
 
-    def __init__(self, *, burst: int, per_minute: float) -> None:
+    ``name`` is what the operator reads in the metrics.
+    """
+
+    def __init__(self, *, burst: int, per_minute: float, name: str = "other") -> None:
+        self._name = name
         self._burst = float(burst)
         self._per_second = per_minute / 60
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
@@ -37,6 +46,7 @@ class Throttle:
             bucket = self._filled(key)
             if bucket.tokens < 1:
                 wait = int((1 - bucket.tokens) / self._per_second) + 1
+                slowed.labels(self._name).inc()
                 raise TooMany(retry_after=wait)
 
     def spend(self, key: str) -> None:

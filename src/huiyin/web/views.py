@@ -13,7 +13,7 @@ from huiyin.web import styleguide_content
 from huiyin.web.context import LARGE_TEXT_COOKIE
 
 _A_YEAR = 365 * 24 * 3600
-_ERROR_PAGES = frozenset({400, 403, 404, 413, 503})
+_ERROR_PAGES = frozenset({400, 403, 404, 413, 429, 503})
 
 
 def text_size(request: HttpRequest) -> HttpResponse:

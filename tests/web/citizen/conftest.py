@@ -16,10 +16,11 @@ def browser() -> Client:
 
 @pytest.fixture(autouse=True)
 def _nobody_has_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from huiyin.intake import guessing
     from huiyin.kernel.throttle import Throttle
-    from huiyin.web.citizen import views
 
-    monkeypatch.setattr(views, "guesses", Throttle(burst=20, per_minute=10))
+    monkeypatch.setattr(guessing, "wrong_codes", Throttle(burst=20, per_minute=10))
+    monkeypatch.setattr(guessing, "wrong_tokens", Throttle(burst=20, per_minute=10))
 
 
 def picture(name: str = "窗口.jpg", **saved: object) -> SimpleUploadedFile:

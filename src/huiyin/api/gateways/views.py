@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from huiyin.intake.channels.hotline import services as hotline
 from huiyin.kernel import clock
+from huiyin.kernel.addresses import block_of
 from huiyin.kernel.problems import TooMany
 from huiyin.kernel.throttle import Throttle
 from huiyin.notices.services import CALL_OUTCOMES, call_came_to
@@ -36,7 +37,7 @@ _LONGEST_BODY = 256 * 1024
 _MOST_AT_ONCE = 1000
 _LONGEST_CALL = 24 * 3600
 # For requests that are nobody's. A right secret always opens.
-strangers = Throttle(burst=30, per_minute=30)
+strangers = Throttle(burst=30, per_minute=30, name="gateways")
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -48,7 +49,7 @@ def for_providers(view: View) -> View:
     @require_http_methods(["GET", "POST"])
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
-        address = request.META.get("REMOTE_ADDR", "")
+        block = block_of(request.META.get("REMOTE_ADDR", ""))
         if len(request.body) > _LONGEST_BODY:
             return HttpResponse(status=413)
         try:
@@ -59,12 +60,12 @@ def for_providers(view: View) -> View:
             log.warning("a provider's report cannot be read: %s", error)
             return HttpResponse(status=422)
         try:
-            strangers.check(address)
+            strangers.check(block)
         except TooMany as problem:
             return HttpResponse(
                 status=429, headers={"Retry-After": str(problem.extra["retry_after"])}
             )
-        strangers.spend(address)
+        strangers.spend(block)
         log.warning("somebody who is not the provider posted to %s", request.path)
         return HttpResponse(status=404)
 

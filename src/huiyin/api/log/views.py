@@ -21,6 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from huiyin.api.auth import address_of
 from huiyin.api.problems import MethodNotAllowed, answer
+from huiyin.kernel.addresses import block_of
 from huiyin.kernel.problems import Invalid, NotFound, Problem
 from huiyin.kernel.throttle import Throttle
 from huiyin.log import checkpoints, files, witnesses
@@ -34,7 +35,7 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 _FOR_A_MOMENT = "public, max-age=3"
 _LONGEST_BODY = 32 * 1024
 # For those who bring cosignatures: verifying one costs more than sending it.
-strangers = Throttle(burst=60, per_minute=60)
+strangers = Throttle(burst=60, per_minute=60, name="cosignatures")
 
 
 def readable(view: View, methods: tuple[str, ...] = _READING) -> View:
@@ -102,9 +103,9 @@ def find(request: HttpRequest, leaf_hash: bytes) -> HttpResponse:
 
 
 def _cosignatures(request: HttpRequest) -> HttpResponse:
-    address = address_of(request)
-    strangers.check(address)
-    strangers.spend(address)
+    block = block_of(address_of(request))
+    strangers.check(block)
+    strangers.spend(block)
     try:
         text = request.body.decode() if len(request.body) <= _LONGEST_BODY else ""
     except UnicodeDecodeError as error:

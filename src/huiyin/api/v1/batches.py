@@ -23,7 +23,7 @@ from huiyin.reviews.models import Channel, ChannelAdapter
 
 router = Router(tags=["reviews"], auth=AdapterKey())
 MAX_REVIEWS = 500
-calls = Throttle(burst=200, per_minute=3000)
+calls = Throttle(burst=200, per_minute=3000, name="batches")
 
 
 class OneOfMany(Said):

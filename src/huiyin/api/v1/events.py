@@ -20,7 +20,7 @@ from huiyin.reviews.events import Outcome
 from huiyin.reviews.models import Integrator
 
 router = Router(tags=["events"], auth=IntegratorKey())
-calls = Throttle(burst=100, per_minute=600)
+calls = Throttle(burst=100, per_minute=600, name="events")
 
 # Each row answers for itself, so rows are judged one by one and not by the shape of the body.
 Row = Annotated[Any, WithJsonSchema({"title": "Event", **fields.json_schema()})]

@@ -9,6 +9,7 @@ lane, and answer the same.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal, cast
@@ -27,7 +28,7 @@ from django.http.request import split_domain_port, validate_host
 from django.utils import translation
 
 from huiyin.api import problems
-from huiyin.api.v1.reviews import MAX_KEY, MAX_TAGS, MAX_TOKEN, review_of, right_of
+from huiyin.api.v1.reviews import MAX_KEY, MAX_TAGS, MAX_TOKEN, SUB_CHANNEL, review_of, right_of
 from huiyin.intake.lane import lane
 from huiyin.kernel import languages
 from huiyin.kernel.problems import Problem
@@ -54,10 +55,12 @@ class Said(msgspec.Struct, forbid_unknown_fields=True):
     hide_name_from_public: bool = False
     hide_name_from_unit: bool = False
     channel: Literal["mobile", "web"] = "mobile"
+    sub_channel: str = ""
 
 
 _IS_JSON = [(b"content-type", b"application/json; charset=utf-8")]
 _decode = msgspec.json.Decoder(Said).decode
+_is_sub_channel = re.compile(SUB_CHANNEL).fullmatch
 _encode = msgspec.json.Encoder().encode
 _NAMES = tuple(f'"{name}"'.encode() for name in Said.__struct_fields__)
 
@@ -119,7 +122,11 @@ def read(body: bytes) -> Said | None:
         said = _decode(body)
     except msgspec.MsgspecError:
         return None
-    fits = len(said.token) <= MAX_TOKEN and len(said.tags) <= MAX_TAGS
+    fits = (
+        len(said.token) <= MAX_TOKEN
+        and len(said.tags) <= MAX_TAGS
+        and (not said.sub_channel or _is_sub_channel(said.sub_channel))
+    )
     return said if fits else None
 
 
@@ -131,7 +138,9 @@ async def _answer(
     try:
         client = scope["client"]
         right = right_of(said.token, address=client[0] if client else "")
-        review = review_of(said, channel=Channel(said.channel), key=key)
+        review = review_of(
+            said, channel=Channel(said.channel), key=key, sub_channel=said.sub_channel
+        )
         receipt = await lane.give_async(Given(right, review, language))
     except Problem as problem:
         with translation.override(language):

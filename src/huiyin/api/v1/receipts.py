@@ -13,8 +13,9 @@ from pydantic import Field
 from huiyin.api.auth import address_of
 from huiyin.api.openapi import raises
 from huiyin.api.v1.shapes import Deadline, Named, named
+from huiyin.intake import guessing
+from huiyin.intake.guessing import wrong_codes
 from huiyin.kernel.problems import TooMany
-from huiyin.kernel.throttle import Throttle
 from huiyin.log.models import Leaf
 from huiyin.matters import services as matters
 from huiyin.matters.errors import NotNow
@@ -26,8 +27,6 @@ from huiyin.reviews.models import Level, Review
 from huiyin.reviews.receipts import code_for
 
 router = Router(tags=["receipts"])
-# Only codes that do not exist count.
-wrong_codes = Throttle(burst=30, per_minute=30)
 Found = TypeVar("Found")
 
 
@@ -135,9 +134,7 @@ def _known(request: HttpRequest, find: Callable[[], Found]) -> Found:
     try:
         return find()
     except errors.ReceiptUnknown:
-        address = address_of(request)
-        wrong_codes.spend(address)
-        wrong_codes.check(address)
+        guessing.count(wrong_codes, address_of(request))
         raise
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -26,25 +27,22 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from huiyin.intake import guessing
 from huiyin.intake.channels.web import form
 from huiyin.intake.lane import lane
 from huiyin.kernel import ids
 from huiyin.kernel.problems import NotFound, Problem, TooMany
-from huiyin.kernel.throttle import Throttle
 from huiyin.matters import services as matters
 from huiyin.matters.errors import NotNow
 from huiyin.matters.models import FollowUp
 from huiyin.reviews import errors, tokens
 from huiyin.reviews import services as reviews
+from huiyin.reviews.receipts import Receipt
 from huiyin.web.citizen import queries
 from huiyin.web.views import error_page
 
 _FLASH_COOKIE = "huiyin_receipt"
 _FLASH_SECONDS = 600
-
-# For codes that are well-formed and nobody's. A code has 75 bits, so this saves work, not secrets:
-# a right code always opens, whatever else was tried from the same service hall's address.
-guesses = Throttle(burst=20, per_minute=10)
 
 
 # How a message of the citizen got here, as its step says.
@@ -68,12 +66,19 @@ class Message:
 @require_http_methods(["GET", "HEAD", "POST"])
 def rate(request: HttpRequest, token: str) -> HttpResponse:
     """The rating page of an invitation, and taking what was filled in."""
+    return rating(request, token, rated=_to_status)
+
+
+def rating(
+    request: HttpRequest, token: str, *, rated: Callable[[HttpRequest, Receipt], HttpResponse]
+) -> HttpResponse:
+    """The same in whatever surroundings: ``rated`` answers when the review is stored."""
     try:
         right = tokens.read(token)
         if request.method != "POST":
             invited = queries.invited(right)
             return _rating_page(request, invited, form.Filled(key=secrets.token_urlsafe(16)))
-        return _submit(request, token, right)
+        return _submit(request, token, right, rated)
     except TooManyFilesSent:
         return error_page(
             request,
@@ -83,11 +88,29 @@ def rate(request: HttpRequest, token: str) -> HttpResponse:
     except errors.IdempotencyKeyReused:
         # Sent, gone back to, changed and sent again: to a citizen the link has been used.
         return _closed_link(request, errors.TokenUsed())
+    except errors.TokenInvalid as problem:
+        return _no_token(request, problem)
     except Problem as problem:
         return _closed_link(request, problem)
 
 
-def _submit(request: HttpRequest, token: str, right: tokens.Right) -> HttpResponse:
+def _no_token(request: HttpRequest, problem: errors.TokenInvalid) -> HttpResponse:
+    """Kind to whoever copied half a link; who tries many is asked to wait."""
+    try:
+        guessing.count(guessing.wrong_tokens, request.META.get("REMOTE_ADDR", ""))
+    except TooMany as slowed:
+        response = error_page(request, HTTPStatus.TOO_MANY_REQUESTS)
+        response["Retry-After"] = str(slowed.extra["retry_after"])
+        return response
+    return _closed_link(request, problem)
+
+
+def _submit(
+    request: HttpRequest,
+    token: str,
+    right: tokens.Right,
+    rated: Callable[[HttpRequest, Receipt], HttpResponse],
+) -> HttpResponse:
     filled = form.decode(request.POST)
     # Pictures cost much to decode: a link that takes no review any more gets no work done.
     uploads = request.FILES.getlist("photos") if reviews.takes_review(right) else []
@@ -100,7 +123,7 @@ def _submit(request: HttpRequest, token: str, right: tokens.Right) -> HttpRespon
                 raise
             problems = [problem]
         else:
-            return _to_status(receipt.code, ordinal=receipt.ordinal)
+            return rated(request, receipt)
     return _rating_page(request, queries.invited(right), filled, problems)
 
 
@@ -333,14 +356,14 @@ def photo(request: HttpRequest, code: str, photo_id: UUID) -> HttpResponse:
         return HttpResponse(picture.read(), content_type=found.media_type)
 
 
-def _to_status(code: str, *, ordinal: int) -> HttpResponse:
+def _to_status(request: HttpRequest, receipt: Receipt) -> HttpResponse:
     """On to the status page, which shows the receipt first, once."""
-    address = reverse("citizen:status", args=[code])
+    address = reverse("citizen:status", args=[receipt.code])
     response = redirect(address)
     # Bound to the one address: it says nothing but that this browser has just come from the form.
     response.set_cookie(
         _FLASH_COOKIE,
-        str(ordinal),
+        str(receipt.ordinal),
         max_age=_FLASH_SECONDS,
         path=address,
         secure=settings.SESSION_COOKIE_SECURE,
@@ -367,14 +390,14 @@ def unknown(request: HttpRequest, typed: str) -> HttpResponse:
             _("This code is not complete or has a typing error."),
             HTTPStatus.NOT_FOUND,
         )
-    address = request.META.get("REMOTE_ADDR", "")
+    # A code has 75 bits, so this saves work, not secrets: a right one always opens, whatever else
+    # was tried from the same service hall's address.
     try:
-        guesses.check(address)
+        guessing.count(guessing.wrong_codes, request.META.get("REMOTE_ADDR", ""))
     except TooMany as problem:
         response = _find_page(request, typed, str(problem), HTTPStatus.TOO_MANY_REQUESTS)
         response["Retry-After"] = str(problem.extra["retry_after"])
         return response
-    guesses.spend(address)
     return _find_page(request, typed, str(errors.ReceiptUnknown()), HTTPStatus.NOT_FOUND)
 
 

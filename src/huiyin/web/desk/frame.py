@@ -11,8 +11,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
-from huiyin.intake.devices.queries import LOOK_AFTER
 from huiyin.directory.models import Organisation, Role, Staff
+from huiyin.intake.devices.queries import LOOK_AFTER
 from huiyin.kernel import clock
 from huiyin.kernel.problems import NotFound
 from huiyin.notices import queries as notices

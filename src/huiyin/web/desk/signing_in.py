@@ -13,13 +13,14 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from huiyin.kernel.addresses import block_of
 from huiyin.kernel.problems import TooMany
 from huiyin.kernel.throttle import Throttle
 from huiyin.web.desk.frame import render_desk
 
 # Five wrong passwords at once, then one a minute, for one account from one address: a colleague at
 # the next desk, behind the same address, is never locked out.
-wrong_passwords = Throttle(burst=5, per_minute=1)
+wrong_passwords = Throttle(burst=5, per_minute=1, name="wrong_passwords")
 
 
 class SignInForm(AuthenticationForm):
@@ -50,7 +51,7 @@ class SignInForm(AuthenticationForm):
     def _key(self) -> str:
         name = str(self.cleaned_data.get("username", "")).lower()
         address = self.request.META.get("REMOTE_ADDR", "") if self.request else ""
-        return f"{address}|{name}"
+        return f"{block_of(address)}|{name}"
 
 
 class SignIn(views.LoginView):

@@ -1,0 +1,1 @@
+"""What a tester clicks through: a portal and an app, both invented. In a demonstration only."""

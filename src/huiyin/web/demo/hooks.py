@@ -1,0 +1,13 @@
+"""What the demonstration's pages need and only the whole product can do; see ``conf.apps``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+def _nobody() -> str:
+    raise LookupError("nobody gives the demonstration's citizens a service")
+
+
+# Gives an invented citizen a service; the token of the invitation.
+new_token: Callable[[], str] = _nobody
