@@ -14,7 +14,7 @@ from huiyin.conf import health
 from huiyin.kernel import timemachine
 
 # Addresses that show what only their reader may see: no cache, shared or not, keeps a copy.
-_PRIVATE = ("/r/", "/s/", "/desk/", "/cockpit/", "/admin/")
+_PRIVATE = ("/r/", "/s/", "/slip/", "/desk/", "/cockpit/", "/admin/")
 # The log's files are read by machines.
 _IN_NO_LANGUAGE = "/log/"
 _PROBES = {"/healthz": health.alive, "/readyz": health.ready}
