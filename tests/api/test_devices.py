@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from huiyin.api import auth
 from huiyin.api.v1 import devices
 from huiyin.intake.devices import services
 from huiyin.intake.devices.models import Device, KeyLayout, Wake
@@ -135,7 +136,8 @@ def test_another_business_system_wakes_and_learns_nothing() -> None:
     assert unknown.json()["code"] == "not-found"
 
 
-def test_neither_key_does_the_others_work() -> None:
+def test_neither_key_does_the_others_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "wrong_bearers", Throttle(burst=50, per_minute=1))
     at = Counter()
     assert at.page.post(f"/devices/{at.device.pk}/wake", {"event": "x"}).status_code == 401
     for path in ("ratings", "keys", "deliveries"):

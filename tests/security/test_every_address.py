@@ -116,6 +116,7 @@ ADDRESSES: dict[str, For] = {
     "device/kiosk/<language:language>/": For.ANYBODY,
     "device/kiosk/worker.js": For.ANYBODY,
     "device/counter/stream": For.DEVICE,
+    "slip/": For.ANYBODY,
     "slip/<str:code>": For.RECEIPT,
     # the log's files
     "log/checkpoint": For.ANYBODY,

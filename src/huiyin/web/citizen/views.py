@@ -28,6 +28,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from huiyin.intake import guessing
+from huiyin.intake.channels.kiosk.slips import receipt_code_of
 from huiyin.intake.channels.web import form
 from huiyin.intake.lane import lane
 from huiyin.kernel import ids
@@ -199,7 +200,9 @@ def status(request: HttpRequest, code: str) -> HttpResponse:
     try:
         found = queries.status(code)
     except errors.ReceiptUnknown:
-        return unknown(request, code)
+        # The code of a terminal's slip looks like that of a receipt.
+        of_slip = receipt_code_of(code)
+        return redirect("citizen:status", of_slip) if of_slip else unknown(request, code)
     fresh = request.COOKIES.get(_FLASH_COOKIE, "")
     shown = next((given for given in found.given if str(given.review.ordinal) == fresh), None)
     response = render(

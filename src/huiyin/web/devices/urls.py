@@ -27,5 +27,6 @@ urlpatterns = [
     path("device/counter/<language:language>/", views.counter, name="counter"),
     path("device/kiosk/worker.js", views.worker, name="worker"),
     path("device/kiosk/<language:language>/", views.kiosk, name="kiosk"),
+    path("slip/", views.find_slip, name="find_slip"),
     path("slip/<str:code>", views.slip, name="slip"),
 ]

@@ -20,6 +20,7 @@ from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from huiyin.intake.channels.counter_device.stream import CONTENT_TYPE, events_for
@@ -29,7 +30,6 @@ from huiyin.intake.devices.models import Device
 from huiyin.intake.devices.queries import device_by_key
 from huiyin.kernel import ids
 from huiyin.reviews.models import Level
-from huiyin.web.citizen.views import unknown
 
 _LONGEST_BEARER = 300
 _WORKER = "devices/worker.js"
@@ -65,7 +65,14 @@ def counter(request: HttpRequest, language: str) -> HttpResponse:
 @require_safe
 def kiosk(request: HttpRequest, language: str) -> HttpResponse:
     """The self-service terminal."""
-    return _page(request, "devices/kiosk.html", language, "devices:kiosk", needs_detail=True)
+    return _page(
+        request,
+        "devices/kiosk.html",
+        language,
+        "devices:kiosk",
+        needs_detail=True,
+        find_url=f"{settings.HUIYIN_BASE_URL}{reverse('devices:find_slip')}",
+    )
 
 
 @require_safe
@@ -89,26 +96,39 @@ def worker(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def find_slip(request: HttpRequest) -> HttpResponse:
+    """The form for the code of a slip that was written down."""
+    typed = request.GET.get("code", "").strip()
+    if not typed:
+        return _slip_form(request, "", "", HTTPStatus.OK)
+    code = ids.read_code(typed)
+    return redirect("devices:slip", code) if code else slip(request, typed)
+
+
+def _slip_form(request: HttpRequest, typed: str, error: str, status: int) -> HttpResponse:
+    return render(
+        request, "devices/slip_find.html", {"typed": typed[:40], "error": error}, status=status
+    )
+
+
+@require_safe
 def slip(request: HttpRequest, code: str) -> HttpResponse:
     """On to the page of the rating that was given at a terminal, once it has been delivered."""
     canonical = ids.read_code(code)
     if canonical is None:
-        return unknown(request, code)
+        wrong = _("This code is not complete or has a typing error.")
+        return _slip_form(request, code, wrong, HTTPStatus.NOT_FOUND)
     if canonical != code:
         return redirect("devices:slip", canonical)
     receipt_code = receipt_code_of(code)
     if receipt_code:
-        response: HttpResponse = redirect("citizen:status", receipt_code)
-    else:
-        response = render(
-            request,
-            "devices/slip.html",
-            {"code": code, "keep_days": settings.HUIYIN_KIOSK_DAYS},
-            status=HTTPStatus.NOT_FOUND,
-        )
-    # The address is a key, as that of the page it leads to.
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+        return redirect("citizen:status", receipt_code)
+    return render(
+        request,
+        "devices/slip.html",
+        {"code": code, "keep_days": settings.HUIYIN_KIOSK_DAYS},
+        status=HTTPStatus.NOT_FOUND,
+    )
 
 
 async def stream(request: HttpRequest) -> HttpResponseBase:

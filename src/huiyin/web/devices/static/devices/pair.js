@@ -13,10 +13,13 @@
   }
 
   // A picture of the code was scanned: it stands after the hash, which is sent to no server.
-  if (location.hash.length > 1) {
+  function takeCode() {
+    if (location.hash.length < 2) return;
     form.elements.code.value = location.hash.slice(1);
     history.replaceState(null, "", location.pathname);
   }
+  takeCode();
+  window.addEventListener("hashchange", takeCode);
 
   store.get("own", "credential").then(function (credential) {
     if (!credential) return;
