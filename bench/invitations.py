@@ -143,7 +143,7 @@ def _insert_select(ladder: str) -> float:
             select = _SELECT.format(key="lower(hex(randomblob(16)))", ladder="%s")
             parameters = [ladder.replace("-", "")]
         began = time.perf_counter()
-        cursor.execute(f"INSERT INTO bench_planned ({_COLUMNS}) {select}", parameters)  # noqa: S608
+        cursor.execute(f"INSERT INTO bench_planned ({_COLUMNS}) {select}", parameters)
         seconds = time.perf_counter() - began
         cursor.execute("DROP TABLE bench_planned")
     return seconds
