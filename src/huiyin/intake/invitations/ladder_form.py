@@ -47,7 +47,7 @@ def _fields() -> dict[str, forms.Field]:
             required=False,
         )
         made[unit] = forms.ChoiceField(label=gettext_lazy("counted in"), choices=_UNITS)
-    made["services"] = forms.ChoiceField(label=gettext_lazy("asked"), choices=_SERVICES)
+    made["services"] = forms.ChoiceField(label=gettext_lazy("how often"), choices=_SERVICES)
     made["quiet_from"] = _hour(gettext_lazy("quiet from"))
     made["quiet_to"] = _hour(gettext_lazy("quiet until"))
     made["working_days_only"] = forms.BooleanField(
@@ -146,7 +146,7 @@ def said(document: Any) -> list[tuple[str | Promise, str]]:
         for number, rung in enumerate(rules.rungs)
     ]
     lines = lines or [(_ORDER[0], _("nobody is asked"))]
-    lines.append((gettext_lazy("asked"), str(dict(_SERVICES)[rules.services])))
+    lines.append((gettext_lazy("how often"), str(dict(_SERVICES)[rules.services])))
     quiet = f"{rules.quiet.quiet_from} – {rules.quiet.quiet_to}"
     if rules.quiet.working_days_only:
         quiet += f", {_('quiet on days off as well')}"

@@ -49,12 +49,15 @@ def is_stopped() -> bool:
     return going is False
 
 
-def awake(at: datetime) -> list[UUID]:
-    """The ladders that let people be asked at this moment. One query, and those of the calendar
-    where a ladder keeps days off."""
-    versions = list(Ladder.objects.all())
+def awake(at: datetime) -> dict[UUID, Ladder]:
+    """The ladders that let people be asked at this moment, by key. One query, and those of the
+    calendar."""
     days = calendar(since=clock.local(at).year, region=settings.HUIYIN_JURISDICTION)
-    return [one.pk for one in versions if next_allowed(at, rules_of(one).quiet, days) <= at]
+    return {
+        one.pk: one
+        for one in Ladder.objects.all()
+        if next_allowed(at, rules_of(one).quiet, days) <= at
+    }
 
 
 def next_moment(ladder: Ladder, at: datetime) -> datetime:
@@ -94,7 +97,7 @@ def calls_due(*, limit: int = 500, organisations: Collection[UUID] | None = None
         state=State.PLANNED,
         next_at__lte=now,
         expires_at__gt=now,
-        ladder__in=awake(now),
+        ladder__in=list(awake(now)),
     )
     if organisations is not None:
         due = due.filter(organisation__in=organisations)

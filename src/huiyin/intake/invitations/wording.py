@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 
 from django.conf import settings
 from django.utils.formats import date_format
@@ -97,8 +98,7 @@ def check(kind: str, text: str) -> None:
 
 def said(kind: str, values: Mapping[str, str]) -> str:
     """The message of ``kind``, in the platform's language. No query but once in a while."""
-    with override(settings.LANGUAGE_CODE):
-        return wordings.fill(_in_force().get(kind) or str(_SENTENCES[kind]), values)
+    return wordings.fill(_in_force().get(kind) or own(kind), values)
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
@@ -108,7 +108,12 @@ def filled(text: str, values: Mapping[str, str]) -> str:
 
 def day_of(day: date) -> str:
     """A day as messages say it, in the platform's language."""
-    with override(settings.LANGUAGE_CODE):
+    return _day_of(day, settings.LANGUAGE_CODE)
+
+
+@lru_cache(maxsize=256)
+def _day_of(day: date, language: str) -> str:
+    with override(language):
         # Translators: a date format of Django, month and day.
         return date_format(day, _("j F"))
 
@@ -121,7 +126,12 @@ def parts_of(text: str) -> int:
 
 def own(kind: str) -> str:
     """What came with the software, in the platform's language, with its placeholders."""
-    with override(settings.LANGUAGE_CODE):
+    return _own(kind, settings.LANGUAGE_CODE)
+
+
+@lru_cache(maxsize=64)
+def _own(kind: str, language: str) -> str:
+    with override(language):
         return str(_SENTENCES[kind])
 
 

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import override
 
+from huiyin.directory.models import Organisation
 from huiyin.intake.invitations import ladder, queries, wording
 from huiyin.intake.invitations.ladder import rules_of
 from huiyin.intake.invitations.models import (
@@ -40,6 +41,12 @@ _BEHIND = timedelta(minutes=10)
 # hundreds cannot, and go by the links alone.
 _MOST_DIGITS = 99
 _MOBILE = 11
+# What a message is made of; the rest of an event and a case is left where it is.
+_NEEDED = (
+    *("organisation", "ladder", "rung", "number_hash", "expires_at", "attempts", "state"),
+    *("event__organisation", "event__case", "event__service_number", "event__occurred_at"),
+    "event__case__mobile_sealed",
+)
 
 
 @dataclass(frozen=True)
@@ -64,20 +71,26 @@ def claim_invitations(limit: int) -> list[Parcel]:
     with transaction.atomic():
         if queries.is_stopped():
             return []
+        ladders = queries.awake(now)
         due = (
             Planned.objects.filter(
                 channel=RungChannel.SMS,
                 state=State.PLANNED,
                 next_at__lte=now,
-                ladder__in=queries.awake(now),
+                ladder__in=list(ladders),
             )
-            .select_related("event__case", "event__organisation", "ladder")
+            .select_related("event__case")
+            .only(*_NEEDED)
             .select_for_update(of=("self",), skip_locked=True)
             .order_by("next_at")
         )
         rows = list(due[:limit])
         if not rows:
             return []
+        bodies = Organisation.objects.in_bulk({row.organisation_id for row in rows})
+        for row in rows:
+            row.ladder = ladders[row.ladder_id]
+            row.event.organisation = bodies[row.organisation_id]
         return _claim(rows, now)
 
 
