@@ -101,6 +101,7 @@ ADDRESSES: dict[str, For] = {
     "desk/logout/": For.ANYBODY,
     "s/": For.ANYBODY,
     "r/<str:token>": For.ANYBODY,
+    "r/<str:token>/invitations": For.ANYBODY,
     # the log's files
     "log/checkpoint": For.ANYBODY,
     "log/tile/<tile:tile>": For.ANYBODY,
@@ -160,6 +161,9 @@ ADDRESSES: dict[str, For] = {
     "desk/paper/<matter_code:code>/forms/<uuid:key>/scan": For.KEYS_IT,
     "desk/administration/": For.ADMINISTERS,
     "desk/time/": For.ADMINISTERS,
+    "desk/invitations/": For.ADMINISTERS,
+    "desk/invitations/switch": For.ADMINISTERS,
+    "desk/invitations/opt-out": For.ADMINISTERS,
     "desk/matters/<matter_code:code>": For.SEES,
     "desk/matters/<matter_code:code>/print": For.SEES,
     "desk/matters/<matter_code:code>/approval": For.SEES,

@@ -9,7 +9,7 @@ from typing import Any
 
 from huiyin.intake.invitations import presets, services
 from huiyin.intake.invitations.handing import loop
-from huiyin.intake.invitations.models import Ladder, Planned, State
+from huiyin.intake.invitations.models import Ladder, Planned
 from huiyin.kernel import clock
 from huiyin.notices.sms import numbers
 from huiyin.notices.sms.gateway import SmsFailed
@@ -122,4 +122,3 @@ def hash_of(mobile: str) -> bytes:
 
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-__all__ = ["State"]

@@ -29,7 +29,7 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RungRule(_Part, frozen=True):
-    """Ask by ``channel`` so long after the service was completed, if nobody has rated it by then."""
+    """Ask by ``channel`` so long after the service was completed, if nobody has rated it yet."""
 
     channel: Literal["sms", "hotline"]
     after: Annotated[int, msgspec.Meta(ge=1, le=400)]

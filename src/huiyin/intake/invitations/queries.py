@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Exists, Min, OuterRef, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef
 
 from huiyin.calendars.queries import calendar
 from huiyin.intake.invitations.ladder import rules_of
@@ -29,7 +29,7 @@ from huiyin.reviews.tokens import FIRST
 COUNTED_DAYS = 31
 
 
-def opted_out(number_hashes: Iterable[bytes]) -> set[bytes]:
+def opted_out(number_hashes: Iterable[bytes | memoryview]) -> set[bytes]:
     """Those of the numbers (``notices.sms.numbers.hash_of``) at which nobody may be asked anything
     unasked. One query."""
     wanted = [bytes(one) for one in number_hashes]
@@ -49,12 +49,15 @@ def is_stopped() -> bool:
     return going is False
 
 
-def awake(at: datetime) -> list[UUID]:
-    """The ladders that let people be asked at this moment. One query, and those of the calendar
-    where a ladder keeps days off."""
-    versions = list(Ladder.objects.all())
+def awake(at: datetime) -> dict[UUID, Ladder]:
+    """The ladders that let people be asked at this moment, by key. One query, and those of the
+    calendar."""
     days = calendar(since=clock.local(at).year, region=settings.HUIYIN_JURISDICTION)
-    return [one.pk for one in versions if next_allowed(at, rules_of(one).quiet, days) <= at]
+    return {
+        one.pk: one
+        for one in Ladder.objects.all()
+        if next_allowed(at, rules_of(one).quiet, days) <= at
+    }
 
 
 def next_moment(ladder: Ladder, at: datetime) -> datetime:
@@ -81,12 +84,10 @@ def behind_another_rung() -> Exists:
     )
 
 
-def calls_due(
-    *, limit: int = 500, organisations: QuerySet[object] | Iterable[UUID] | None = None
-) -> list[Planned]:
-    """The calls to be made now, the longest due first: not rated, not opted out, not expired, not in
-    quiet hours, none while invitations are stopped. ``event.case`` and ``event.organisation`` are
-    loaded. ``organisations`` (keys): only about services of these. A fixed number of queries.
+def calls_due(*, limit: int = 500, organisations: Collection[UUID] | None = None) -> list[Planned]:
+    """The calls to be made now, the longest due first: not rated, not opted out, not expired, not
+    in quiet hours, none while invitations are stopped. ``event.case`` and ``event.organisation``
+    are loaded. ``organisations`` (keys): only about services of these. A fixed number of queries.
     """
     now = clock.now()
     if is_stopped():
@@ -96,7 +97,7 @@ def calls_due(
         state=State.PLANNED,
         next_at__lte=now,
         expires_at__gt=now,
-        ladder__in=awake(now),
+        ladder__in=list(awake(now)),
     )
     if organisations is not None:
         due = due.filter(organisation__in=organisations)

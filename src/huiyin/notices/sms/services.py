@@ -202,7 +202,7 @@ def _settle(
         return _write(taken.matter, text)
     if taken.go_on:
         outcome, step = _route(number_hash, recipient, text)
-        if step is not None:
+        if outcome == Outcome.ENDED:
             return outcome, step
     return taken.outcome, None
 

@@ -57,6 +57,8 @@ class Invited:
     is_follow_up: bool
     # For the follow-up review: what the unit replied.
     reply: Reply | None
+    # The token of who was invited to a first review, and may want no invitations.
+    opt_out: str = ""
 
 
 def invited(right: tokens.Right) -> Invited:
@@ -72,6 +74,9 @@ def invited(right: tokens.Right) -> Invited:
         tags_by_level=_tags_by_level(),
         is_follow_up=right.ordinal == tokens.FOLLOW_UP,
         reply=replies[-1] if replies else None,
+        opt_out=tokens.sign(right)
+        if isinstance(right, tokens.Token) and right.ordinal == tokens.FIRST
+        else "",
     )
 
 

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from huiyin.web.citizen import saying, views
+from huiyin.web.citizen import opting, saying, views
 
 app_name = "citizen"
 urlpatterns = [
     path("r/<str:token>", views.rate, name="rate"),
+    path("r/<str:token>/invitations", opting.invitations, name="invitations"),
     path("s/", views.find, name="find"),
     path("s/<str:code>", views.status, name="status"),
     path("s/<str:code>/progress", views.progress, name="progress"),

@@ -35,7 +35,7 @@ _NAMED = 3
 # The steps that the passing of time alone brings about.
 _BY_TIME = (Event.LET_FOLLOW_UP_EXPIRE, Event.CLOSE)
 # Whatever waits for a moment should look at the clock again at once.
-_TOPICS = ("sweeper", "outbox", "sealer", "sealed")
+_TOPICS = ("sweeper", "outbox", "sealer", "sealed", "invitations")
 
 
 @desk_page
@@ -99,6 +99,19 @@ def _groups() -> list[dict[str, Any]]:
                 _link("notices_webhookendpoint", _("Webhook endpoints")),
                 _link("notices_robot", _("DingTalk group robots")),
                 _link("notices_inboundsms", _("Incoming text messages")),
+            ],
+        },
+        {
+            "title": _("Inviting citizens"),
+            "text": _("Who is asked for a rating, when and how; and a button that stops it."),
+            "links": [
+                {"href": reverse("desk:invitations"), "label": _("Where invitations stand")},
+                _link("invitations_ladder", _("Invitation ladders")),
+                _link("invitations_wording", _("Wordings of text messages")),
+                {
+                    "href": reverse("desk:invitations-opt-out"),
+                    "label": _("Record that somebody wants none"),
+                },
             ],
         },
         {

@@ -74,8 +74,8 @@ class _Invited:
 
 def take(message: Incoming) -> Taken | None:
     """A taker of ``notices.sms.hooks``: what became of ``message``, or None when it is not about an
-    invitation. Raises what the lane raises when nothing can be stored now: the gateway is then asked
-    to bring the message again."""
+    invitation. Raises what the lane raises when nothing can be stored now: the gateway is then
+    asked to bring the message again."""
     invited = _invited(message.number_hash)
     addressed = invited.at(message.extension)
     if words.means_stop(message.text):

@@ -1,7 +1,7 @@
 """What a citizen's text message says: a level and words, or nothing that can be told for sure.
 
 Pure. A level is one digit from 1 to 5 or its Chinese numeral, or the name of a level, at the very
-beginning; what follows are words. What may mean something else is not a level: “2个小时才办完” is no
+beginning; what follows are words. What may mean something else is no level: “2个小时才办完” is no
 2, “10分” no 1, “1-5” no 1, and “1 非常满意” says two things at once.
 """
 

@@ -1,10 +1,10 @@
 """The background loops: claim a chunk, hand it over, write down what came of it.
 
-**Once.** A row is under way while it is handed over, and only the process that put it there does it
-(SKIP LOCKED on PostgreSQL; SQLite has one writer). What came of it is written in one transaction
+**Once.** A row is under way while it is handed over, and only the process that put it there does
+it (SKIP LOCKED on PostgreSQL; SQLite has one writer). What came of it is written in one transaction
 with what the gateway calls it. A process that dies in between leaves a lease that runs out: a
-gateway that knows keys gets the message again under its key and sends it once; of one that does not,
-nobody can know whether it has it, and the row is *unsure*: it is counted and not sent again.
+gateway that knows keys gets the message again under its key and sends it once; of one that does
+not, nobody can know whether it has it, and the row is *unsure*: it is counted and not sent again.
 """
 
 from __future__ import annotations

@@ -10,10 +10,9 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from huiyin.directory.models import Organisation
 from huiyin.intake.invitations import ladder, queries, wording
 from huiyin.intake.invitations.ladder import rules_of
 from huiyin.intake.invitations.models import (
@@ -42,6 +41,12 @@ _BEHIND = timedelta(minutes=10)
 # hundreds cannot, and go by the links alone.
 _MOST_DIGITS = 99
 _MOBILE = 11
+# What a message is made of; the rest of an event and a case is left where it is.
+_NEEDED = (
+    *("organisation", "ladder", "rung", "number_hash", "expires_at", "attempts", "state"),
+    *("event__organisation", "event__case", "event__service_number", "event__occurred_at"),
+    "event__case__mobile_sealed",
+)
 
 
 @dataclass(frozen=True)
@@ -66,20 +71,26 @@ def claim_invitations(limit: int) -> list[Parcel]:
     with transaction.atomic():
         if queries.is_stopped():
             return []
+        ladders = queries.awake(now)
         due = (
             Planned.objects.filter(
                 channel=RungChannel.SMS,
                 state=State.PLANNED,
                 next_at__lte=now,
-                ladder__in=queries.awake(now),
+                ladder__in=list(ladders),
             )
-            .select_related("event__case", "event__organisation", "ladder")
+            .select_related("event__case")
+            .only(*_NEEDED)
             .select_for_update(of=("self",), skip_locked=True)
             .order_by("next_at")
         )
         rows = list(due[:limit])
         if not rows:
             return []
+        bodies = Organisation.objects.in_bulk({row.organisation_id for row in rows})
+        for row in rows:
+            row.ladder = ladders[row.ladder_id]
+            row.event.organisation = bodies[row.organisation_id]
         return _claim(rows, now)
 
 
@@ -159,7 +170,7 @@ def _followed(rows: Sequence[Planned]) -> set[UUID]:
     """The services whose case has a later one, where a case is asked about once."""
     once = [row for row in rows if rules_of(row.ladder).services == ladder.FINISHED]
     cases = {row.event.case_id for row in once}
-    numbers_of: dict[UUID, int] = {}
+    numbers_of: dict[UUID | None, int] = {}
     found = ServiceEvent.objects.filter(case__in=cases).values_list("case", "service_number")
     for case, number in found:
         numbers_of[case] = max(number, numbers_of.get(case, 0))
@@ -208,6 +219,8 @@ def _free(taken: set[str]) -> str:
 
 def _mobile_of(event: ServiceEvent) -> str | None:
     """The number of a mobile telephone, in its normal form; None when there is none."""
+    if event.case is None:
+        return None
     try:
         number = numbers.normal(unseal_for(event.case, "mobile"))
     except crypto.SealBroken:
@@ -276,14 +289,11 @@ def _values_of(row: Reply, levels: Mapping[UUID, int]) -> dict[str, str]:
 
 def _values(event: ServiceEvent, url: str) -> dict[str, str]:
     """What the placeholders of a wording stand for: nothing that names the citizen or the item."""
-    with override(settings.LANGUAGE_CODE):
-        day = clock.local(event.occurred_at).date()
-        return {
-            "unit": event.organisation.name_in(settings.LANGUAGE_CODE),
-            # Translators: a date format of Django, month and day.
-            "day": date_format(day, _("j F")),
-            "url": url,
-        }
+    return {
+        "unit": event.organisation.name_in(settings.LANGUAGE_CODE),
+        "day": wording.day_of(clock.local(event.occurred_at).date()),
+        "url": url,
+    }
 
 
 def _take(model: type[Planned] | type[Reply], parcels: Sequence[Parcel], now: datetime) -> None:

@@ -31,8 +31,8 @@ def right_of(planned: Planned) -> Token:
 @transaction.atomic
 def call_done(*, planned: Planned, outcome: str, by: Staff | None = None) -> Planned:
     """Record what came of a call. Nobody answered: it is due again a day later, at most
-    ``MOST_CALLS`` times and never after the link has expired. Raises ``NotDue`` when it was ended or
-    recorded before."""
+    ``MOST_CALLS`` times and never after the link has expired. Raises ``NotDue`` when it was ended
+    or recorded before."""
     outcome = CallOutcome(outcome)
     locked = Planned.objects.select_for_update().get(pk=planned.pk)
     if locked.channel != RungChannel.HOTLINE or locked.state != State.PLANNED:

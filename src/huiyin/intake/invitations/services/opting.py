@@ -11,7 +11,7 @@ from huiyin.kernel import clock
 Via = OptOut.Via
 
 
-def opt_out(number_hash: bytes, via: str, *, by: Staff | None = None) -> bool:
+def opt_out(number_hash: bytes | memoryview, via: str, *, by: Staff | None = None) -> bool:
     """From now on nobody asks anything of this number unasked; whether that is new.
 
     ``number_hash`` is ``notices.sms.numbers.hash_of`` of the number in its normal form. Messages
