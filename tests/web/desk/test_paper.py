@@ -144,6 +144,6 @@ def test_the_list_says_how_far_each_batch_is(
     assert "No batch yet" in empty
     address = desk.open(3)
     desk.first.post(f"{address}/key", _form("A-1"))
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(18):
         page = desk.first.get("/desk/paper/").content.decode()
     assert "1 of 3" in page

@@ -78,5 +78,4 @@ def fetch(request: HttpRequest) -> HttpResponseBase:
     response = HttpResponse(content, content_type=_TYPES[kind])
     name = f"calls-{clock.today().isoformat()}.{kind}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "no-store"
     return response

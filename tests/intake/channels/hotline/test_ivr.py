@@ -186,6 +186,16 @@ def test_a_caller_with_several_services_chooses_one(ivr: str) -> None:
     assert Review.objects.get().event_id == chosen
 
 
+def test_who_rings_is_known_also_when_a_key_overtakes_the_start_of_the_call(ivr: str) -> None:
+    event = factories.event()
+    _listed(event)
+    caller = _came_in(ivr)
+    assert caller.tell("call.digit", at=2, digit="5")["then"] == {"do": "wait"}
+    assert prompts(caller.tell("call.started", at=1)) == ["confirm-5"]
+    caller.tell("call.digit", at=3, digit="1")
+    assert Review.objects.get().event_id == event.pk
+
+
 @pytest.mark.parametrize("number", ["", "13911112222", "anonymous"])
 def test_who_is_not_known_is_told_so_and_hears_nothing_of_anybody(ivr: str, number: str) -> None:
     _listed()

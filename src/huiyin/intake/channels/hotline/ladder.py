@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
+
 from huiyin.directory.models import Staff
 from huiyin.intake.channels.hotline.models import ListedCall, Outcome
 from huiyin.intake.invitations import queries, services
@@ -22,6 +24,12 @@ _OUTCOMES = {
     Outcome.WRONG_NUMBER: CallOutcome.WRONG_NUMBER,
     Outcome.OPT_OUT: CallOutcome.OPTED_OUT,
 }
+
+
+def says_no() -> Exists:
+    """Of a row with a ``number_hash``: whether that number wants no invitations."""
+    no = OptOut.objects.filter(number_hash=OuterRef("number_hash"), back_at__isnull=True)
+    return Exists(no)
 
 
 def due(limit: int) -> list[Planned]:

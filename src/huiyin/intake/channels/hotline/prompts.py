@@ -130,21 +130,25 @@ def _greeting(about: About) -> str:
 
 
 def _which(days: Sequence[datetime]) -> str:
-    choices = " ".join(
-        _("For the service of %(day)s at %(time)s press %(key)d.")
-        % {"day": _spoken_day(day), "time": f"{clock.local(day):%H:%M}", "key": key}
-        for key, day in enumerate(days, start=1)
+    choices = _together(
+        *(
+            _("For the service of %(day)s at %(time)s press %(key)d.")
+            % {"day": _spoken_day(day), "time": f"{clock.local(day):%H:%M}", "key": key}
+            for key, day in enumerate(days, start=1)
+        )
     )
-    return f"{choices} {_english()}".strip()
+    return _together(choices, _english())
 
 
 def _level() -> str:
-    scale = " ".join(
-        _("Press %(key)d for %(level)s.") % {"key": level.value, "level": _spoken(level)}
-        for level in sorted(Level, reverse=True)
+    scale = _together(
+        *(
+            _("Press %(key)d for %(level)s.") % {"key": level.value, "level": _spoken(level)}
+            for level in sorted(Level, reverse=True)
+        )
     )
     out = _("Press 0 if you do not want to be called about ratings.")
-    return f"{scale} {out} {_english()}".strip()
+    return _together(scale, out, _english())
 
 
 def _english() -> str:
@@ -173,12 +177,14 @@ def _reasons(talk: Talk, reasons: Sequence[str]) -> str:
     first = _("Your rating is confirmed. What went wrong? You may press several keys.")
     if talk.reasons:
         first = _("Noted. You may press another key.")
-    menu = " ".join(
-        _("Press %(key)d: %(reason)s.") % {"key": key, "reason": reason}
-        for key, reason in enumerate(reasons, start=1)
+    menu = _together(
+        *(
+            _("Press %(key)d: %(reason)s.") % {"key": key, "reason": reason}
+            for key, reason in enumerate(reasons, start=1)
+        )
     )
     end = _("Press 9 to be called back by a person, or 0 to finish.")
-    return f"{first} {menu} {end}"
+    return _together(first, menu, end)
 
 
 def _stored(call_back: bool) -> str:
@@ -186,6 +192,11 @@ def _stored(call_back: bool) -> str:
     if call_back:
         return thanks + _(" A person will call you back. Thank you, and goodbye.")
     return thanks + _(" Thank you, and goodbye.")
+
+
+def _together(*sentences: str) -> str:
+    """One after the other, with a space between them where the language has spaces."""
+    return ("" if translation.get_language() == "zh-hans" else " ").join(sentences)
 
 
 def _spoken_day(moment: datetime) -> str:

@@ -147,7 +147,10 @@ def contradictions(staff: Staff) -> QuerySet[Call]:
         return Call.objects.none()
     listed = ListedCall.objects.filter(within)
     return Call.objects.filter(
-        listed__in=listed, outcome__in=[Outcome.RATED, Outcome.TOLD], reported__in=NOBODY_SPOKE
+        listed__in=listed,
+        outcome__in=[Outcome.RATED, Outcome.TOLD],
+        refusal="",
+        reported__in=NOBODY_SPOKE,
     )
 
 

@@ -170,12 +170,12 @@ def _expired(loop: Loop, step: Step) -> Item:
 
 
 def _wrote(loop: Loop, step: Step) -> Item:
-    words = (
-        _("You answered %(unit)s by text message")
-        if step.data.get("via") == "sms"
-        else _("You wrote to %(unit)s")
-    )
-    return _did(step, words, loop, text=step.data.get("text", ""))
+    words = {
+        "sms": _("You answered %(unit)s by text message"),
+        "hotline": _("You told the hotline, which told %(unit)s"),
+    }
+    said = words.get(step.data.get("via", ""), _("You wrote to %(unit)s"))
+    return _did(step, said, loop, text=step.data.get("text", ""))
 
 
 def _ended_contact(loop: Loop, step: Step) -> Item:

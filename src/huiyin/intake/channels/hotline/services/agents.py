@@ -227,7 +227,14 @@ def _finish(
         matters.citizen_writes(matter=row.matter, text=said.text, via=VIA)
     if said.outcome == Outcome.OPT_OUT:
         ladder.opt_out(bytes(row.number_hash), staff=staff)
-    listing.close(listed=row, outcome=said.outcome, call=call, staff=staff, again_at=said.again_at)
+    listing.close(
+        listed=row,
+        outcome=said.outcome,
+        call=call,
+        staff=staff,
+        again_at=said.again_at,
+        detail=refusal,
+    )
 
 
 def contact_of(listed: ListedCall) -> Contact:

@@ -48,7 +48,12 @@ def started(*, incoming_id: str, number_hash: bytes | None, language: str = "zh-
     Whoever rings is known by the keyed hash of the number alone; a number that is withheld, or to
     which no service belongs, is told so.
     """
-    if found := Call.objects.filter(incoming_id=incoming_id).first():
+    if found := Call.objects.select_for_update().filter(incoming_id=incoming_id).first():
+        if number_hash and found.number_hash is None and found.heard == 0:
+            # A later message overtook the first one, which alone says who rings.
+            found.number_hash, found.language = number_hash, language
+            found.options = [str(event.pk) for event in _open_services(number_hash)]
+            found.save(update_fields=["number_hash", "language", "options"])
         return found
     options = _open_services(number_hash) if number_hash else []
     call = Call(

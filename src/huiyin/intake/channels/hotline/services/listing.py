@@ -27,6 +27,8 @@ from huiyin.reviews.tokens import FIRST
 
 CODE_LENGTH = 9
 _MOST_AT_ONCE = 1000
+# While so many wait nobody has to look for more.
+_ENOUGH = 200
 # A call that somebody took and did not place within this time goes back on the list.
 _FORGOTTEN = timedelta(hours=2)
 # Of calls for reasons, which no ladder plans.
@@ -39,15 +41,17 @@ def refresh() -> int:
     What the ladder has due is listed; who has rated, wants no calls or can rate no more is taken
     off; what was taken and forgotten goes back.
     """
-    added = list_calls(
+    _take_off()
+    _put_back_forgotten()
+    waiting = ListedCall.objects.filter(state=ListedCall.State.WAITING, not_before__lte=clock.now())
+    if waiting[:_ENOUGH].count() == _ENOUGH:
+        return 0
+    return list_calls(
         [
             Wanted(plan.event, plan.due_at or clock.now(), plan.expires_at, plan.pk)
             for plan in ladder.due(_MOST_AT_ONCE)
         ]
     )
-    _take_off()
-    _put_back_forgotten()
-    return added
 
 
 @dataclass(frozen=True)
@@ -127,9 +131,11 @@ def close(
     call: Call | None = None,
     staff: Staff | None = None,
     again_at: datetime | None = None,
+    detail: str = "",
 ) -> None:
-    """What came of a try. The ladder is told, and says whether and when it wants another; who asked
-    to be called later is rung at ``again_at``."""
+    """What came of a try; ``detail`` is what kept a rating from being stored. The ladder is told,
+    and says whether and when it wants another; who asked to be called later is rung at
+    ``again_at``."""
     now = clock.now()
     listed.tries = F("tries") + 1
     listed.agent = None
@@ -151,7 +157,12 @@ def close(
         listed.state, listed.not_before = ListedCall.State.WAITING, again
     listed.save(update_fields=["state", "outcome", "not_before"])
     Action.objects.create(
-        listed=listed, verb=Action.Verb.RECORDED, staff=staff, at=now, call=call, detail=outcome
+        listed=listed,
+        verb=Action.Verb.RECORDED,
+        staff=staff,
+        at=now,
+        call=call,
+        detail=detail or outcome,
     )
 
 
@@ -185,10 +196,7 @@ def _take_off() -> None:
     _end(waiting.filter(expires_at__lte=now), "expired")
     _end(asks.filter(rated()), "rated")
     _end(waiting.filter(matter__closed_at__isnull=False), "closed")
-    hashes = {bytes(found) for found in waiting.values_list("number_hash", flat=True)}
-    silenced = ladder.opted_out(hashes) if hashes else set()
-    if silenced:
-        _end(waiting.filter(number_hash__in=silenced), "opted_out")
+    _end(waiting.filter(ladder.says_no()), "opted_out")
 
 
 def _end(rows: Iterable[ListedCall], why: str) -> None:
