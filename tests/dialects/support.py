@@ -102,7 +102,10 @@ class Beijing(National):
     dialect = "beijing"
 
     def push(self, *entries: dict[str, Any]) -> Any:
-        body = beijing.request(
+        answer = self.http.post("/gateways/beijing", self.body(*entries), FORM)
+        return json.loads(answer.content)
+
+    def body(self, *entries: dict[str, Any]) -> bytes:
+        return beijing.request(
             entries, app_mark=self.client.app_mark, time=now_text(), secrets=self.secrets
         )
-        return json.loads(self.http.post("/gateways/beijing", body, FORM).content)

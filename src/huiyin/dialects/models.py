@@ -173,19 +173,19 @@ class UpwardReport(Row):
     organisation = models.ForeignKey(
         Organisation, models.PROTECT, related_name="+", verbose_name=_("organisation")
     )
-    kind = models.CharField(_("kind"), max_length=13, choices=Kind)
+    kind = models.CharField(_("kind of report"), max_length=13, choices=Kind)
     # The key of the review or matter; a matter is reported once for each round.
     subject_id = models.UUIDField()
     round = models.PositiveSmallIntegerField(default=1)
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.WAITING)
-    planned_at = models.DateTimeField(_("planned"))
+    planned_at = models.DateTimeField(_("planned at"))
     # When to try next, or until when somebody is trying; null once it is settled.
     due_at = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
-    last_sent_at = models.DateTimeField(_("last sent"), null=True)
-    answered_at = models.DateTimeField(_("answered"), null=True)
+    last_sent_at = models.DateTimeField(_("last sent at"), null=True)
+    answered_at = models.DateTimeField(_("answered at"), null=True)
     # Why it waits still, was refused or withheld. What the other side said is cut, not believed.
-    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    reason = models.CharField(_("reason given"), max_length=300, blank=True)
     # Of what was sent last: whether what would be sent today is still the same.
     content_hash = models.BinaryField(max_length=32, null=True)
 

@@ -102,6 +102,16 @@ def _groups() -> list[dict[str, Any]]:
             ],
         },
         {
+            "title": _("Existing systems"),
+            "text": _("Gateways for systems that keep their own dialect, and what is told above."),
+            "links": [
+                _link("dialects_gatewayclient", _("Gateway clients")),
+                _link("dialects_quarantined", _("Fields without a place")),
+                _link("dialects_upwardplatform", _("Platforms above")),
+                _link("dialects_upwardreport", _("Reports upward")),
+            ],
+        },
+        {
             "title": _("Rules"),
             "text": _("Clocks, “unreachable”, working days. Versions are added, never changed."),
             "links": [
