@@ -154,6 +154,16 @@ ADDRESSES: dict[str, For] = {
     "gateways/shandong/page": For.GATEWAY,
     "gateways/beijing": For.GATEWAY,
     "gateways/beijing/page": For.GATEWAY,
+    "gateways/fujian": For.GATEWAY,
+    "gateways/fujian/events": For.GATEWAY,
+    "gateways/fujian/reviews": For.GATEWAY,
+    "gateways/zhejiang": For.GATEWAY,
+    "gateways/zhejiang/events": For.GATEWAY,
+    "gateways/zhejiang/reviews": For.GATEWAY,
+    "gateways/anhui/page": For.GATEWAY,
+    "gateways/pingtan": For.GATEWAY,
+    "gateways/pingtan/events": For.GATEWAY,
+    "gateways/pingtan/reviews": For.GATEWAY,
     # the operator, who knows a token
     "metrics": For.PROVIDER,
     # the desk

@@ -1,4 +1,5 @@
 """Keeps invitation tokens and receipt codes out of the log: whoever reads them could act on them.
+And what existing systems write into an address.
 
 No line of ours names one, but Django's own do: a page that broke, a method that is not allowed, a
 form without its token are logged with their address. And PostgreSQL says which values it refused,
@@ -12,6 +13,8 @@ import re
 from typing import Any
 
 _KEYS = re.compile(r"(/(?:r|s|slip|api/v1/receipts)/)[^/?#\s\"']+")
+# Existing systems send citizens here with all that they know of them in the address.
+_QUERIES = re.compile(r"(/gateways/[^?#\s\"']*\?)[^\s\"']+")
 # Values may have lines of their own; what comes after them is another traceback, or nothing.
 _VALUES = re.compile(
     r"^(DETAIL|CONTEXT):.*?(?=\n\n(?:The above exception|During handling)|\Z)",
@@ -20,9 +23,9 @@ _VALUES = re.compile(
 
 
 def cut(text: str) -> str:
-    """``text`` with the keys in its addresses, and values that a database refused, replaced by
-    …."""
-    return _VALUES.sub(r"\1: …", _KEYS.sub(r"\1…", text))
+    """``text`` with the keys in its addresses, queries to gateways, and values that a database
+    refused, replaced by …."""
+    return _VALUES.sub(r"\1: …", _QUERIES.sub(r"\1…", _KEYS.sub(r"\1…", text)))
 
 
 def redact(record: logging.LogRecord) -> bool:

@@ -40,7 +40,10 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = GatewayClient
-        fields = ["dialect", "app_mark", "organisation", "window_minutes", "active"]
+        fields = [
+            "dialect", "app_mark", "organisation", "window_minutes", "success_code",
+            "replies_in_json", "active",
+        ]  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -60,7 +63,8 @@ class ClientForm(forms.ModelForm):  # type: ignore[type-arg]
 class GatewayClientAdmin(SecretOnceAdmin):
     form = ClientForm
     fields = [
-        "name", "region", "dialect", "app_mark", "organisation", "window_minutes", "active",
+        "name", "region", "dialect", "app_mark", "organisation", "window_minutes", "success_code",
+        "replies_in_json", "active",
     ]  # fmt: skip
     list_display = ["name", "dialect", "app_mark", "region", "active"]
     list_filter = ["dialect", "active"]
@@ -90,6 +94,8 @@ class GatewayClientAdmin(SecretOnceAdmin):
             organisation=row.organisation,
             app_mark=row.app_mark,
             window_minutes=row.window_minutes,
+            success_code=row.success_code,
+            replies_in_json=row.replies_in_json,
             active=row.active,
         )
         row.integrator = client.integrator

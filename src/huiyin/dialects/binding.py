@@ -28,7 +28,7 @@ from huiyin.dialects.keys import Secrets
 from huiyin.dialects.models import GatewayClient
 from huiyin.dialects.services import quarantine, requests
 from huiyin.dialects.services.clients import client_by_mark, secrets_of
-from huiyin.dialects.services.reviewing import bring
+from huiyin.dialects.services.reviewing import Brought, bring
 from huiyin.dialects.structs import (
     Became,
     Call,
@@ -63,15 +63,27 @@ _WAIT = {Code.TOO_MANY: 429, Code.UNAVAILABLE: 503}
 View = Callable[[HttpRequest], HttpResponse]
 
 
+@dataclass
+class Asked:
+    """What is known of a request by the time that it is answered."""
+
+    envelope: Envelope | None = None
+    client: GatewayClient | None = None
+
+
 @dataclass(frozen=True)
 class Gateway:
     """A dialect, as four pure functions. ``reply`` is given what became of each entry, and a
-    sentence for the whole."""
+    sentence for the whole; ``reply_to``, where a dialect has it instead, the request as well."""
 
     traits: Traits
     envelope: Callable[[Call], Envelope]
     message: Callable[[Envelope, Secrets], Message]
     reply: Callable[[Sequence[Told], str], Reply]
+    reply_to: Callable[[Sequence[Told], str, Asked], Reply] | None = None
+
+    def answer(self, told: Sequence[Told], text: str, asked: Asked) -> Reply:
+        return self.reply_to(told, text, asked) if self.reply_to else self.reply(told, text)
 
 
 def receiver(gateway: Gateway) -> View:
@@ -79,8 +91,9 @@ def receiver(gateway: Gateway) -> View:
 
     @for_machines("POST")
     def receive(request: HttpRequest) -> HttpResponse:
+        asked = Asked()
         try:
-            told = take(gateway, call_of(request), address=address_of(request))
+            told = take(gateway, call_of(request), asked, address=address_of(request))
         except Refused as problem:
             log.warning(
                 "%s: a request was refused: %s %s",
@@ -89,15 +102,17 @@ def receiver(gateway: Gateway) -> View:
                 problem.field,
             )
             told = [refused(problem)]
-        return answer(gateway.reply(told, _summary(told)), told)
+        return answer(gateway.answer(told, _summary(told), asked), told)
 
     return receive
 
 
-def take(gateway: Gateway, call: Call, *, address: str) -> list[Told]:
-    """What became of each entry of a request; all that can be stored is. Raises ``Refused``."""
-    envelope = gateway.envelope(call)
+def take(gateway: Gateway, call: Call, asked: Asked, *, address: str) -> list[Told]:
+    """What became of each entry of a request; all that can be stored is. ``asked`` learns whose
+    request it is, as far as that is known. Raises ``Refused``."""
+    envelope = asked.envelope = gateway.envelope(call)
     client, message = authenticated(gateway, envelope, address=address)
+    asked.client = client
     requests.check_time(client, message)
     with transaction.atomic():
         requests.remember(client, message, _content(envelope))
@@ -240,7 +255,7 @@ def _store(
     if brought:
         results = bring(client, list(brought.values()))
         for (place, review), result in zip(brought.items(), results, strict=True):
-            told[place] = _of_review(review, result.problem)
+            told[place] = _of_review(review, result)
             if result.event:
                 stored[place] = result.event.pk
     first = min(stored, default=None)
@@ -285,13 +300,15 @@ def _of_event(
     )
 
 
-def _of_review(review: PushedReview, problem: Refused | None) -> Told:
+def _of_review(review: PushedReview, result: Brought) -> Told:
     stored = Told(
         became=Became.STORED,
         text=wording.fine(),
         project_no=review.project_no,
         service_number=review.service_number,
+        service=result.event.pk.hex if result.event else "",
     )
+    problem = result.problem
     if problem is None:
         return stored
     repeated = problem.code is Code.MUST_NOT_REPEAT

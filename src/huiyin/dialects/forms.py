@@ -7,10 +7,12 @@ cannot be decoded is refused, never guessed at.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from huiyin.dialects import encodings
 from huiyin.dialects.errors import Code, Refused
 from huiyin.dialects.structs import Call
 from huiyin.intake import strict_json
@@ -40,10 +42,7 @@ def charset_of(content_type: str) -> str:
 
 def text_of(body: bytes, content_type: str, *, otherwise: str = "utf-8") -> str:
     """``body`` as text, in the encoding it declares, or ``otherwise``. Raises ``Refused``."""
-    try:
-        return body.decode(charset_of(content_type) or otherwise)
-    except UnicodeDecodeError as error:
-        raise Refused(Code.WRONG_ENCODING) from error
+    return encodings.text_of(body, charset_of(content_type) or otherwise)
 
 
 def fields_of(call: Call, *, otherwise: str = "utf-8") -> dict[str, Any]:
@@ -76,6 +75,13 @@ def form_of(body: bytes, content_type: str = "", *, otherwise: str = "utf-8") ->
     return found
 
 
+def mark_in(call: Call) -> str:
+    """The mark of the sender in the address that it was given (``?appMark=…``), or empty. Raises
+    ``Refused``."""
+    mark = form_of(call.query).get("appMark", "")
+    return mark if isinstance(mark, str) else ""
+
+
 def an_object(text: str) -> dict[str, Any]:
     """The JSON object in ``text``. Raises ``Refused``."""
     found = json_of(text)
@@ -87,9 +93,13 @@ def an_object(text: str) -> dict[str, Any]:
 def json_of(text: str) -> Any:
     """The JSON value in ``text``, with no key twice. Raises ``Refused``."""
     try:
-        return strict_json.loads(text)
+        found = strict_json.loads(text)
+        if "\\u" in text:
+            # Half a character can be escaped, and no text can hold it.
+            json.dumps(found, ensure_ascii=False).encode()
     except ValueError as error:
         raise Refused(Code.UNREADABLE) from error
+    return found
 
 
 def objects_of(text: str) -> list[Any]:
@@ -114,7 +124,4 @@ def _plain(raw: bytes, encoding: str) -> str:
     # JSON as it is: a form that is encoded has neither braces nor quotation marks.
     written_plain = b"{" in raw or b'"' in raw
     decoded = raw if written_plain else unquote_to_bytes(raw.replace(b"+", b" "))
-    try:
-        return decoded.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise Refused(Code.WRONG_ENCODING) from error
+    return encodings.text_of(decoded, encoding)

@@ -49,6 +49,18 @@ class GatewayClient(Row):
         default=DEFAULT_WINDOW_MINUTES,
         validators=[MinValueValidator(1), MaxValueValidator(120)],
     )
+    # What places do differently and no standard settles: see the reply of each dialect.
+    success_code = models.CharField(
+        _("code of success"),
+        max_length=20,
+        blank=True,
+        help_text=_("What the system takes for success, where its dialect leaves that open."),
+    )
+    replies_in_json = models.BooleanField(
+        _("answers in JSON"),
+        default=False,
+        help_text=_("Only for Fujian: answers are XML otherwise."),
+    )
     active = models.BooleanField(_("active"), default=True)
 
     class Meta:

@@ -92,7 +92,8 @@ def envelope(call: Call) -> Envelope:
         raise Refused(Code.UNREADABLE, about="sm4")
     sealed = max(found, key=lambda one: len(one[1]))
     beside |= dict(one for one in found if one is not sealed)
-    who = next((beside[name] for name in _WHO if beside.get(name)), "")
+    # A client that names itself nowhere is given an address that does.
+    who = next((beside[name] for name in _WHO if beside.get(name)), "") or forms.mark_in(call)
     unknown = {name: as_json(text) for name, text in beside.items() if name not in _WHO}
     return Envelope(app_mark=who, contents=(sealed[1], operation, namespace), unknown=unknown)
 

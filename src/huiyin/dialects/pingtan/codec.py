@@ -32,9 +32,8 @@ def envelope(call: Call) -> Envelope:
     if call.authorization:
         mark, word = credentials(call.authorization)
     else:
-        given = forms.form_of(call.query)
-        mark = fields.text_of(given.get("appMark"), field="appMark")
-        word = fields.text_of(given.get("key"), field="key")
+        mark = forms.mark_in(call)
+        word = fields.text_of(forms.form_of(call.query).get("key"), field="key")
     if not mark or not word:
         raise Refused(Code.NOT_AUTHENTIC)
     found = forms.json_of(forms.text_of(call.body, call.content_type))

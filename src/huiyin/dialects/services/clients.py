@@ -28,6 +28,8 @@ def add_client(
     app_mark: str,
     window_minutes: int = DEFAULT_WINDOW_MINUTES,
     active: bool = True,
+    success_code: str = "",
+    replies_in_json: bool = False,
     word: str = "",
     private: str = "",
 ) -> tuple[GatewayClient, Secrets]:
@@ -43,6 +45,8 @@ def add_client(
         app_mark=app_mark.strip(),
         organisation=organisation,
         window_minutes=window_minutes,
+        success_code=success_code.strip(),
+        replies_in_json=replies_in_json,
         active=active,
     )
     try:

@@ -9,7 +9,7 @@ from uuid import UUID
 from huiyin.dialects.models import GatewayClient, Quarantined
 from huiyin.intake.events.fields import UNKNOWN, field_name
 from huiyin.kernel import clock, crypto
-from huiyin.reviews.models import Case
+from huiyin.reviews.models import Case, ServiceEvent
 
 _PURPOSE = "dialects.quarantine"
 
@@ -33,6 +33,13 @@ def keep(client: GatewayClient, found: Iterable[tuple[UUID, Mapping[str, str]]])
         )
     if rows:
         Quarantined.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def keep_once(client: GatewayClient, event: ServiceEvent, unknown: Mapping[str, str]) -> None:
+    """Keep what an address that nobody signed holds beside ``event``, the first time: who writes
+    such addresses by hand shall not fill the database."""
+    if unknown and not Quarantined.objects.filter(client=client, event=event).exists():
+        keep(client, [(event.pk, unknown)])
 
 
 def opened(row: Quarantined) -> dict[str, str]:

@@ -30,6 +30,13 @@ class Command(BaseCommand):
             "--window", type=int, default=DEFAULT_WINDOW_MINUTES, metavar="MINUTES",
             help="how far its clock may be off (default: %(default)s)",
         )  # fmt: skip
+        parser.add_argument(
+            "--success-code", default="", metavar="CODE",
+            help="what the system takes for success (zhejiang; default: 1)",
+        )  # fmt: skip
+        parser.add_argument(
+            "--json-replies", action="store_true", help="answer in JSON instead of XML (fujian)"
+        )
         parser.add_argument("--renew", action="store_true", help="only make new secrets")
         parser.add_argument(
             "--take-over",
@@ -52,6 +59,8 @@ class Command(BaseCommand):
                     region=_region(options["region"]),
                     organisation=_organisation(options["organisation"]),
                     window_minutes=options["window"],
+                    success_code=options["success_code"],
+                    replies_in_json=options["json_replies"],
                     word=word,
                     private=private,
                 )
