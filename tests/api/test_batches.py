@@ -31,7 +31,7 @@ def test_each_review_has_a_verdict_of_its_own(adapter: Api) -> None:
         {
             "reviews": [
                 say(text="很好"),
-                say(level=1),
+                say(level=9),
                 say(token="nonsense"),
                 {"level": 5},
                 say(photos=[]),
@@ -43,12 +43,20 @@ def test_each_review_has_a_verdict_of_its_own(adapter: Api) -> None:
 
     assert (told["accepted"], told["refused"]) == (2, 5)
     codes = [one["problem"] and one["problem"]["code"] for one in told["results"]]
-    assert codes == [None, "detail-missing", "token-invalid", *["invalid"] * 3, None]
+    assert codes == [None, "level-invalid", "token-invalid", *["invalid"] * 3, None]
     assert [one["status"] for one in told["results"]] == [201, 422, 403, 422, 422, 422, 201]
     assert told["results"][3]["problem"]["errors"][0]["field"] == "token"
     receipt = told["results"][0]["receipt"]
     assert receipt["text"] == "很好"
     assert {review.channel for review in Review.objects.all()} == {"sms"}
+
+
+def test_whoever_has_only_a_key_to_press_need_not_say_why(adapter: Api) -> None:
+    told = adapter.post("/reviews/batch", {"reviews": [say(level=1)]}).json()
+    assert told["accepted"] == 1
+    _row, key = services.add_adapter(name="终端", channel="kiosk")
+    told = Api(key).post("/reviews/batch", {"reviews": [say(level=1)]}).json()
+    assert [one["problem"]["code"] for one in told["results"]] == ["detail-missing"]
 
 
 def test_a_repeated_call_gets_the_same_receipts(adapter: Api) -> None:

@@ -62,18 +62,19 @@ def test_everything_adds_up_along_both_trees() -> None:
     assert picture.place_of("A") == Place(Scope.OWN, "A")
 
 
-def test_imported_reviews_stay_out_of_every_headline() -> None:
-    rows = [*reviews("A", XIHU, {5: 10}), *reviews("A", XIHU, {5: 900}, trust="imported")]
+@pytest.mark.parametrize("grade", ["imported", "paper"])
+def test_imported_and_paper_reviews_stay_out_of_every_headline(grade: str) -> None:
+    rows = [*reviews("A", XIHU, {5: 10}), *reviews("A", XIHU, {5: 900}, trust=grade)]
     picture = taken(rows)
     assert figure(picture, "active_reviews", Scope.OWN, "A").numerator == 10
-    assert figure(picture, "imported_reviews", Scope.OWN, "A").numerator == 900
+    assert figure(picture, f"{grade}_reviews", Scope.OWN, "A").numerator == 900
     moved = [
         indicator.code
         for indicator in INDICATORS
         if figure(picture, indicator.code, Scope.OWN, "A")
         != figure(taken(rows[:1]), indicator.code, Scope.OWN, "A")
     ]
-    assert moved == ["imported_reviews"]
+    assert moved == [f"{grade}_reviews"]
 
 
 def test_reviews_on_site_count_as_active_but_rate_no_service() -> None:
@@ -84,6 +85,8 @@ def test_reviews_on_site_count_as_active_but_rate_no_service() -> None:
     ]
     picture = taken(rows)
     assert figure(picture, "active_reviews", Scope.OWN, "A").numerator == 50
+    assert figure(picture, "verified_reviews", Scope.OWN, "A").numerator == 20
+    assert figure(picture, "on_site_reviews", Scope.OWN, "A").numerator == 30
     assert figure(picture, "active_rating_rate", Scope.OWN, "A").numerator == 20
     assert figure(picture, "unrated_rate", Scope.OWN, "A").numerator == 80
 

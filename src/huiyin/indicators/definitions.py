@@ -76,7 +76,8 @@ def rest_of(whole: Term, part: Measure) -> Measure:
     return Rest(whole, part)
 
 
-# Reviews by citizens themselves; imported ones never enter a headline figure.
+# Reviews by citizens themselves; what staff typed in from paper, or was imported, never enters a
+# headline figure.
 ACTIVE = frozenset({"verified", "on_site"})
 LEVELS = frozenset({1, 2, 3, 4, 5})
 GOOD, BAD = frozenset({3, 4, 5}), frozenset({1, 2})
@@ -88,6 +89,7 @@ GOOD_REVIEWS = Term(Metric.REVIEW, GOOD, ACTIVE)
 BAD_REVIEWS = Term(Metric.REVIEW, BAD, ACTIVE)
 VERIFIED = Term(Metric.REVIEW, LEVELS, frozenset({"verified"}))
 ON_SITE = Term(Metric.REVIEW, LEVELS, frozenset({"on_site"}))
+PAPER = Term(Metric.REVIEW, LEVELS, frozenset({"paper"}))
 IMPORTED = Term(Metric.REVIEW, LEVELS, frozenset({"imported"}))
 LEVEL_COUNTS = {
     level: Term(Metric.REVIEW, frozenset({level}), ACTIVE) for level in sorted(LEVELS, reverse=True)
@@ -250,6 +252,36 @@ INDICATORS: tuple[Indicator, ...] = (
         VOIDED,
     ),
     Indicator(
+        "verified_reviews",
+        1,
+        Kind.COUNT,
+        pgettext_lazy("figure", "… bound to a service"),
+        _("Of the reviews, those whose citizen was invited to rate one service that is known."),
+        VERIFIED,
+    ),
+    Indicator(
+        "on_site_reviews",
+        1,
+        Kind.COUNT,
+        pgettext_lazy("figure", "… given on site"),
+        _(
+            "Of the reviews, those given by a QR code at the counter, a device or a terminal. That "
+            "the citizen was there is likely; which service they used is not known."
+        ),
+        ON_SITE,
+    ),
+    Indicator(
+        "paper_reviews",
+        1,
+        Kind.COUNT,
+        pgettext_lazy("figure", "Reviews on paper"),
+        _(
+            "Reviews that citizens wrote on paper and staff typed in. They are counted here and in "
+            "no other figure of reviews."
+        ),
+        PAPER,
+    ),
+    Indicator(
         "imported_reviews",
         1,
         Kind.COUNT,
@@ -323,6 +355,7 @@ PARTITIONS: tuple[tuple[Measure, tuple[Measure, ...]], ...] = (
 )
 MEASURES: frozenset[Measure] = frozenset(
     {
+        PAPER,
         IMPORTED,
         VOIDED,
         *DELAYS,

@@ -237,12 +237,12 @@ def reached_the_citizen(attempt: Attempt) -> bool:
     matter = attempt.matter
     if matter.contact_ended_at is not None:
         return True
-    if not kinds.has_number(matter):
-        return True
     if matter.contact_attempts.filter(outcome__in=("reached", "declined")).exists():
         return True
     asked = matter.contact_attempts.order_by("at").first()
     if asked and matter.steps.filter(event="citizen_writes", at__gte=asked.at).exists():
+        return True
+    if not kinds.has_number(matter):
         return True
     raise Refused(_("Reach the citizen first: no call or message has been answered yet."))
 
@@ -250,10 +250,10 @@ def reached_the_citizen(attempt: Attempt) -> bool:
 def tried_often_enough(attempt: Attempt) -> bool:
     """Three attempts at different times (numbers are the policy's) before “unreachable”. Nobody
     has to ask for that who has no number to call: the facts can be recorded at once."""
-    if not kinds.has_number(attempt.matter):
-        raise Refused(_("The citizen left no number. Record what you found; no call is needed."))
     rule = attempt.rules.unreachable
     moments = list(attempt.matter.contact_attempts.order_by("at").values_list("at", flat=True))
+    if not moments and not kinds.has_number(attempt.matter):
+        raise Refused(_("The citizen left no number. Record what you found; no call is needed."))
     refusal = attempt.matter.steps.filter(event="refuse_unreachable").last()
     if refusal is not None and not any(moment > refusal.at for moment in moments):
         raise Refused(_("The supervisor asked you to keep trying. Try again first."))

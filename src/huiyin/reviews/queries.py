@@ -270,8 +270,9 @@ class UnitView:
     erased: bool = False
     # A key was pressed and nothing said: what went wrong has to be asked.
     no_details: bool = False
-    # Given on the spot: no case, no name.
+    # Given on the spot: no case, no name; and whether a number was left to call.
     on_site: bool = False
+    no_number: bool = False
 
 
 def for_unit(matter: Matter) -> UnitView:
@@ -279,7 +280,7 @@ def for_unit(matter: Matter) -> UnitView:
     review = (
         Review.objects.select_related(
             *("content", "event__case__item", "event__case__erasure", "event__counter"),
-            *("event__place__item", "event__erasure"),
+            *("event__place__item", "event__erasure", "event__contact"),
         )
         .prefetch_related("photos")
         .get(pk=matter.subject_id)
@@ -311,6 +312,7 @@ def for_unit(matter: Matter) -> UnitView:
         erased=event.is_erased,
         no_details=not review.tags and not review.text and not event.is_erased,
         on_site=case is None,
+        no_number=case is None and getattr(event, "contact", None) is None,
     )
 
 

@@ -209,7 +209,7 @@ def _story(matter: Matter | None, event: ServiceEvent, given: list[Given]) -> St
             milestones=plan["planned"],
             second_level=again[0].review.level if again else None,
             now=clock.now(),
-            has_number=kinds.has_number(matter),
+            has_number=event.case_id is not None or kinds.has_number(matter),
             names=names_in_words(
                 str(step.data.get(key, "")) for step in steps for key in story.NAMES
             ),

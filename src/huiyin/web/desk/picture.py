@@ -17,7 +17,7 @@ from huiyin.calendars import queries as calendars
 from huiyin.directory.models import Role, Staff
 from huiyin.directory.queries import roles_over
 from huiyin.kernel import clock
-from huiyin.matters import kinds, plan, policy
+from huiyin.matters import plan, policy
 from huiyin.matters.models import Clock, Matter, Rectification
 from huiyin.matters.queries import get_visible
 from huiyin.matters.table import ClockKind, Event, State
@@ -146,12 +146,12 @@ def picture(
         "until": _until(clocks),
         "stopped": [row for row in clocks if row.stopped_at is not None],
         "progress": road.progress(matter),
-        "next": road.next_step(matter, staff),
+        "next": road.next_step(matter, staff, no_number=seen.no_number),
         "offered": {event.value: obstacle for event, obstacle in offered.items()},
         "acts": road.is_turn(matter, offered),
         "call": call,
-        "no_contact": _no_contact(matter),
-        "no_number": not kinds.has_number(matter),
+        "no_contact": _no_contact(matter, no_number=seen.no_number),
+        "no_number": seen.no_number,
         "can_call": relay.current().places_calls,
         "can_write": relay.current().reaches_people,
         "rules": policy.read(matter.policy.document),
@@ -221,11 +221,11 @@ def new_form(name: str, matter: Matter, data: Any = None, files: Any = None) -> 
     )
 
 
-def _no_contact(matter: Matter) -> str | Promise:
+def _no_contact(matter: Matter, *, no_number: bool) -> str | Promise:
     """Why the citizen can be neither called nor written to; blank when they can."""
     if matter.contact_ended_at is not None:
         return ContactEnded.title
-    if not kinds.has_number(matter):
+    if no_number:
         return NoContact.title
     gateway = relay.current()
     return "" if gateway.places_calls or gateway.reaches_people else NoGateway.title

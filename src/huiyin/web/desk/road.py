@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from huiyin.directory.models import Role, Staff
 from huiyin.directory.queries import staff_with
-from huiyin.matters import guards, kinds, policy
+from huiyin.matters import guards, policy
 from huiyin.matters.errors import Refused
 from huiyin.matters.models import Matter
 from huiyin.matters.queries import parties_of
@@ -144,10 +144,10 @@ class Next:
     is_reader: bool
 
 
-def next_step(matter: Matter, staff: Staff) -> Next:
-    """What the matter waits for. At most two queries."""
+def next_step(matter: Matter, staff: Staff, *, no_number: bool = False) -> Next:
+    """What the matter waits for; ``no_number``: nobody can be called. At most one query."""
     party, what = _WHAT_NEXT[State(matter.state)]
-    if matter.state == State.DELIVERED and not kinds.has_number(matter):
+    if matter.state == State.DELIVERED and no_number:
         what = _("The citizen left no number: find out what happened and record it.")
     if party is Party.APPROVER and matter.round > 1:
         party = Party.ARBITER

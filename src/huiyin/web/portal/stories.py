@@ -102,6 +102,7 @@ class Story:
     name: str | None
     on_site: bool
     imported: bool
+    on_paper: bool
     review: Said
     answers: list[Answer]
     follow_up: Said | None
@@ -222,6 +223,7 @@ def _story(
         name=_name(review, second),
         on_site=review.trust == Trust.ON_SITE,
         imported=review.trust == Trust.IMPORTED,
+        on_paper=review.trust == Trust.PAPER,
         review=_said(review, leaf.entry.public, names, erased=erased),
         answers=answers,
         follow_up=_said(second, second.entry.public, names, erased=erased) if second else None,
