@@ -90,6 +90,11 @@ ADDRESSES: dict[str, For] = {
     "desk/logout/": For.ANYBODY,
     "s/": For.ANYBODY,
     "r/<str:token>": For.ANYBODY,
+    "embed/r/<str:token>": For.ANYBODY,
+    "embed/v<str:version>.js": For.ANYBODY,
+    "demo/": For.ANYBODY,
+    "demo/portal/<str:token>": For.ANYBODY,
+    "demo/app/<str:token>": For.ANYBODY,
     # the log's files
     "log/checkpoint": For.ANYBODY,
     "log/tile/<tile:tile>": For.ANYBODY,
@@ -375,6 +380,7 @@ def _filled(route: str, made: Loop, receipt: str) -> str:
         "consequence_id": Consequence.objects.get().pk,
         "fault_id": made.matter.pk,
         "token": "x",
+        "version": "1",
         "tile": "0/000.p/1",
         "leaf_hash": "0" * 64,
         "uscc": made.organisation.uscc,
@@ -521,7 +527,7 @@ def test_whom_an_address_is_for_finds_something_there(who: str, world: World) ->
             continue
         # A token, a fault and a row of the administration that nobody has made; a log of which
         # nothing is sealed; a stream that does not end.
-        nothing = ("r/<str:token>", "cockpit/faults/<uuid", "admin/", "desk/stream", "log/")
+        nothing = ("r/<str:token>", "embed/", "cockpit/faults/<uuid", "admin/", "desk/stream", "log/")
         if route.startswith(nothing) or route == "api/":
             continue
         receipt = str(world.made.receipt.code)
