@@ -119,6 +119,11 @@ ADDRESSES: dict[str, For] = {
     "slip/": For.ANYBODY,
     "slip/<str:code>": For.RECEIPT,
     "r/<str:token>/invitations": For.ANYBODY,
+    "embed/r/<str:token>": For.ANYBODY,
+    "embed/v<str:version>.js": For.ANYBODY,
+    "demo/": For.ANYBODY,
+    "demo/portal/<str:token>": For.ANYBODY,
+    "demo/app/<str:token>": For.ANYBODY,
     # the log's files
     "log/checkpoint": For.ANYBODY,
     "log/tile/<tile:tile>": For.ANYBODY,
@@ -504,6 +509,7 @@ def _filled(route: str, made: Loop, receipt: str) -> str:
         "fault_id": made.matter.pk,
         "review_id": ReviewContent.objects.exclude(held_back=[]).get().pk,
         "token": "x",
+        "version": "1",
         "tile": "0/000.p/1",
         "leaf_hash": "0" * 64,
         "uscc": made.organisation.uscc,
@@ -663,6 +669,7 @@ def test_whom_an_address_is_for_finds_something_there(who: str, world: World) ->
         # nothing is sealed; a stream that does not end.
         nothing = (
             "r/<str:token>",
+            "embed/",
             "cockpit/faults/<uuid",
             "admin/",
             "desk/stream",

@@ -5,6 +5,7 @@ They come in as any business system's would, through ``intake.events``.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -15,6 +16,8 @@ from huiyin.calendars.arithmetic import OFFICE_OPENS, instant
 from huiyin.directory.models import Counter, Region, ServiceItem
 from huiyin.intake.channels.hotline import services as hotline
 from huiyin.intake.channels.hotline.models import ListedCall
+from huiyin.intake.embedding import services as sites
+from huiyin.intake.embedding.errors import OriginTaken
 from huiyin.intake.events.services import take_in
 from huiyin.kernel import clock
 from huiyin.reviews import services as reviews
@@ -97,8 +100,13 @@ def serve(citizens: int, *, to_be: str = "DEMO") -> list[str]:
     return [verdict.invitation for verdict in verdicts if verdict.invitation]
 
 
-def new_token() -> str:
-    """Give one more invented citizen a service; the token of the invitation."""
+def new_token(origin: str) -> str:
+    """Give one more invented citizen a service; the token of the invitation.
+
+    The invented portal at ``origin``, whatever name this machine was called by, may embed the form.
+    """
+    with suppress(OriginTaken):
+        sites.register(name="松涛市政务服务网（演示）", origin=origin)
     return serve(1)[0].rsplit("/", 1)[-1]
 
 

@@ -6,7 +6,6 @@ Everything here may run again at any time: what exists is left alone.
 from __future__ import annotations
 
 import secrets
-from contextlib import suppress
 
 from django.conf import settings
 from django.db import transaction
@@ -17,8 +16,6 @@ from huiyin.conf.demo_sheet import DemoSheet
 from huiyin.directory import codes
 from huiyin.directory import services as directory
 from huiyin.directory.models import Region
-from huiyin.intake.embedding import services as sites
-from huiyin.intake.embedding.errors import OriginTaken
 from huiyin.matters import services as matters
 from huiyin.reviews import services as reviews
 
@@ -68,19 +65,8 @@ def seed_demo() -> DemoSheet:
         for account in directory.seed_demo(password=sheet.password)
     ]
     sheet.integrator_key = demo_events.integrator_key(sheet.integrator_key)
-    _let_the_demo_embed()
     demo_story.tell()
     sheet.invitations = demo_events.invitations()
     demo_events.calls()
     demo_sheet.write(sheet)
     return sheet
-
-
-def _let_the_demo_embed() -> None:
-    """The demo's own portal (``/demo/``) shows the rating page in a frame, by either name that this
-    machine has."""
-    base = sites.normal_origin(settings.HUIYIN_BASE_URL)
-    twin = base.replace("//127.0.0.1", "//localhost")
-    for origin in sorted({base, twin}):
-        with suppress(OriginTaken):
-            sites.register(name="松涛市政务服务网（演示）", origin=origin)

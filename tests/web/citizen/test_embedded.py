@@ -151,6 +151,21 @@ def test_the_embedding_page_says_which_language(
     assert browser.get("/s/", headers={"accept-language": "en"})["Content-Language"] == "en"
 
 
+def test_another_language_keeps_what_was_filled_in_and_sends_nothing(
+    browser: Client, portal: str
+) -> None:
+    token = factories.token()
+    said = {"level": "1", "tags_1": ["115"], "text": "等了三个小时。", "key": "k", "redraw": "1"}
+    answer = browser.post(f"/embed/r/{token}?lang=en&origin={portal}", said)
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "How was this service?" in page
+    assert "等了三个小时。" in page
+    assert re.search(r'id="level-1" required checked', page)
+    assert re.search(r'id="tag-115" checked', page)
+    assert not Review.objects.exists()
+
+
 def test_the_frame_costs_one_query_more_than_the_page(
     browser: Client, portal: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

@@ -113,6 +113,8 @@ def _submit(
     rated: Callable[[HttpRequest, Receipt], HttpResponse],
 ) -> HttpResponse:
     filled = form.decode(request.POST)
+    if "redraw" in request.POST:
+        return _rating_page(request, queries.invited(right), filled)
     # Pictures cost much to decode: a link that takes no review any more gets no work done.
     uploads = request.FILES.getlist("photos") if reviews.takes_review(right) else []
     review, problems = form.review_of(filled, uploads)

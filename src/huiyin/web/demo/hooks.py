@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 
-def _nobody() -> str:
+def _nobody(origin: str) -> str:
     raise LookupError("nobody gives the demonstration's citizens a service")
 
 
-# Gives an invented citizen a service; the token of the invitation.
-new_token: Callable[[], str] = _nobody
+# Gives an invented citizen a service and lets pages of an origin embed the form; the token.
+new_token: Callable[[str], str] = _nobody

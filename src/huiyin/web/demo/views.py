@@ -21,7 +21,7 @@ def home(request: HttpRequest) -> HttpResponse:
     page = request.POST.get("page", "") if request.method == "POST" else ""
     if page not in _PAGES:
         return render(request, "demo/home.html")
-    answer = redirect(_PAGES[page], hooks.new_token())
+    answer = redirect(_PAGES[page], hooks.new_token(_origin(request)))
     if page == "iframe":
         answer["Location"] += "?way=iframe"
     return answer
@@ -37,7 +37,7 @@ def portal(request: HttpRequest, token: str) -> HttpResponse:
         "language": get_language(),
         "script": RELEASED[NEWEST],
         "way": "iframe" if request.GET.get("way") == "iframe" else "script",
-        "origin": f"{request.scheme}://{request.get_host()}",
+        "origin": _origin(request),
     }
 
     @csp_update({"script-src": [base], "frame-src": ["'self'", base]})
@@ -51,3 +51,7 @@ def portal(request: HttpRequest, token: str) -> HttpResponse:
 def app(request: HttpRequest, token: str) -> HttpResponse:
     """An app's own page, which asks the API as a mini-program does: token in, receipt out."""
     return render(request, "demo/app.html", {"token": token, "language": get_language()})
+
+
+def _origin(request: HttpRequest) -> str:
+    return f"{request.scheme}://{request.get_host()}"

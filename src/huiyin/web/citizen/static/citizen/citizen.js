@@ -25,6 +25,8 @@
   function remindOfDetail(form) {
     var reminder = document.getElementById("missing-detail");
     form.addEventListener("submit", function (event) {
+      // Not sent, only drawn again in another language.
+      if (event.submitter && event.submitter.name === "redraw") return;
       var level = chosenLevel(form);
       var said =
         form.querySelector("input[name=tags_" + level + "]:checked") ||

@@ -61,7 +61,7 @@
           old.remove();
         });
         level.tags.forEach(function (tag) {
-          at("tags").append(choice("checkbox", "tags", tag.code, tag.label));
+          at("tags").append(choice("checkbox", "tags", tag.code, language === "en" ? tag.label_en : tag.label));
         });
         at("tags").hidden = false;
       });
