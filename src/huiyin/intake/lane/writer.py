@@ -136,7 +136,7 @@ class Lane:
             metrics.rejected.labels(Busy.code).inc()
             raise Busy(retry_after=_RETRY_AFTER_SECONDS)
         self._waiting.append(one)
-        if len(self._waiting) >= self._expected:
+        if len(self._waiting) >= self._expected and not self._bell.is_set():
             self._bell.set()
 
     def _run(self) -> None:
