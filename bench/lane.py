@@ -125,24 +125,33 @@ def _run(figures: setting.Figures, ground: setting.Store, store: str, *, quick: 
         raise SystemExit("\n".join(wrong))
 
 
-def measure(folder: Path, store: str, offices: World, many: int, seconds: int) -> dict[str, Any]:
-    """Give up to ``many`` reviews of ``offices`` for ``seconds`` to the product on this database;
-    the outcome of the load. Answers and bodies stay in ``folder``. Raises when one is answered
-    otherwise than with a receipt, or with the request to come again."""
+def measure(
+    folder: Path,
+    store: str,
+    offices: World,
+    many: int,
+    seconds: int,
+    *,
+    warm_up: int = WARM_UP_REVIEWS,
+) -> dict[str, Any]:
+    """Give up to ``many`` reviews of ``offices`` for ``seconds`` to the product on this database,
+    after ``warm_up`` that do not count; the outcome of the load. Answers and bodies stay in
+    ``folder``. Raises when one is answered otherwise than with a receipt, or with the request to
+    come again."""
     from django.db import connections
 
     from bench import served, world
 
-    said = served.say(served.serve(offices, many + WARM_UP_REVIEWS))
+    said = served.say(served.serve(offices, many + warm_up))
     bodies = served.write(said, folder / "bodies")
     world.settle()
     connections.close_all()
     with running.product(store, WORKERS[store], work=False) as (port, _serve):
         url = f"http://127.0.0.1:{port}/api/v1/reviews"
         crowd = f"--connections={CONNECTIONS}"
-        warm = f"--requests={WARM_UP_REVIEWS}"
+        warm = f"--requests={warm_up}"
         running.load(url, bodies, crowd, warm, f"--answers={folder / 'answers.warm'}")
-        rest = (f"--first={WARM_UP_REVIEWS}", f"--seconds={seconds}")
+        rest = (f"--first={warm_up}", f"--seconds={seconds}")
         outcome = running.load(url, bodies, crowd, *rest, f"--answers={folder / 'answers'}")
     if outcome["broken"] or outcome["statuses"].keys() - {"201", "503"}:
         raise SystemExit(f"not all reviews were accepted: {outcome}")

@@ -38,7 +38,8 @@ class Ears:
                 good = " /bare " in request or self._take(headers, body, at)
                 status = b"204 No Content" if good else b"401 Unauthorized"
                 writer.write(b"HTTP/1.1 " + status + b"\r\ncontent-length: 0\r\n\r\n")
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            # Cancelled when everything ends: the server would print that as an error.
             writer.close()
 
     def _take(self, headers: dict[str, str], body: bytes, at: float) -> bool:

@@ -127,7 +127,7 @@ def _send(inserts: Sequence[_Insert], calls: Sequence[_Call]) -> None:
 
 
 # For so long the database's plan of a query is believed.
-_PLAN_SECONDS = 10.0
+_PLAN_SECONDS = 2.0
 
 
 def fetch(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:

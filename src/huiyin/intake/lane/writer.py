@@ -26,7 +26,8 @@ log = logging.getLogger(__name__)
 
 # As many as one transaction stores: what one failing statement makes all of them wait for again.
 MOST_TOGETHER = 512
-LINGER_SECONDS = 0.002
+# The longest that those who come back are waited for; see ``Lane._next``.
+_LONGEST_LINGER_SECONDS = 0.02
 # Tags, organisations, rules and who is on duty are believed for so long.
 MEMO_SECONDS = 5.0
 _RETRY_AFTER_SECONDS = 1
@@ -73,6 +74,8 @@ class Lane:
         self._most = settings.HUIYIN_LANE_QUEUE
         # How many were stored last, and came meanwhile.
         self._crowd = 0
+        # How long it took to store them.
+        self._took = 0.0
         # The bell rings when so many are waiting.
         self._expected = 1
 
@@ -133,7 +136,7 @@ class Lane:
             metrics.rejected.labels(Busy.code).inc()
             raise Busy(retry_after=_RETRY_AFTER_SECONDS)
         self._waiting.append(one)
-        if len(self._waiting) >= self._expected:
+        if len(self._waiting) >= self._expected and not self._bell.is_set():
             self._bell.set()
 
     def _run(self) -> None:
@@ -149,12 +152,13 @@ class Lane:
         connection.close()
 
     def _next(self) -> list[_Waiting]:
-        """Whoever is waiting. While fewer are than were here a moment ago, the others are given two
-        milliseconds to come: a transaction costs nearly the same for all of them as for a few."""
+        """Whoever is waiting. While fewer are than were here a moment ago, the others are given as
+        long to come as the last batch took: who was just answered is about to ask again, and a
+        batch costs nearly the same for all of them as for a few."""
         waiting = self._waiting
         if len(waiting) < min(self._crowd, MOST_TOGETHER) and not self._stopping:
             self._expected = self._crowd
-            self._bell.wait(LINGER_SECONDS)
+            self._bell.wait(min(self._took, _LONGEST_LINGER_SECONDS))
             self._expected = 1
         self._bell.clear()
         return [waiting.popleft() for _ in range(min(len(waiting), MOST_TOGETHER))]
@@ -162,9 +166,10 @@ class Lane:
     def _store(self, batch: Sequence[_Waiting], memo: Memo) -> None:
         began = clock.monotonic()
         verdicts = _try_twice([one.given for one in batch], memo)
+        self._took = clock.monotonic() - began
         self._crowd = len(batch) + len(self._waiting)
         try:
-            metrics.stored(verdicts, clock.monotonic() - began)
+            metrics.stored(verdicts, self._took)
             metrics.waiting.set(len(self._waiting))
         except Exception:
             # Their files may lie on a full disk: what was stored is told all the same.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import socket
+import sys
 from argparse import ArgumentParser
 from contextlib import ExitStack, suppress
 from tempfile import TemporaryDirectory
@@ -14,8 +15,11 @@ import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
 from huiyin.conf import environment, metrics, startup
+from huiyin.conf.listening import CAN_SPREAD, SocketForEach
 
 # What a person waits for at most when the server is told to stop while pages are being sent.
 _GRACEFUL_SECONDS = 5
@@ -52,7 +56,7 @@ class Command(BaseCommand):
             self._serve(host, port, workers)
 
     def _serve(self, host: str, port: int, workers: int) -> None:
-        uvicorn.run(
+        config = uvicorn.Config(
             "huiyin.conf.asgi:application",
             host=host,
             port=port,
@@ -70,6 +74,15 @@ class Command(BaseCommand):
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=_GRACEFUL_SECONDS,
         )
+        with suppress(KeyboardInterrupt):
+            if workers > 1:
+                shared: Any = SocketForEach(host, port) if CAN_SPREAD else config.bind_socket()
+                Multiprocess(config, sockets=[shared]).run()
+                return
+            server = uvicorn.Server(config)
+            server.run()
+            if not server.started:
+                sys.exit(STARTUP_FAILURE)
 
 
 def _allow_many_connections() -> None:
