@@ -1,4 +1,4 @@
-"""Fujian, Zhejiang, Anhui and Pingtan over HTTP: what is stored, and what their clients are told."""
+"""Fujian, Zhejiang, Anhui and Pingtan over HTTP: what is stored, what their clients are told."""
 
 from __future__ import annotations
 

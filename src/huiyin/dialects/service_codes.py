@@ -39,7 +39,7 @@ def event_of(code: str, *, dialect: str) -> tuple[ServiceEvent, GatewayClient]:
         )
         .first()
     )
-    client = event.integrator.gateway if event else None
+    client = event.integrator.gateway if event and event.integrator else None
     if event is None or client is None:
         raise Refused(Code.NOT_AUTHENTIC)
     if not crypto.same(code[_KEY_DIGITS:].encode(), _mac(event_id, client).encode()):

@@ -54,12 +54,14 @@ def events_of(client: GatewayClient, wanted: Sequence[Wanted]) -> Events:
         among &= Q(organisation__uscc__in={one.dept_code.upper() for one in wanted})
     events = Events(traits.BY_NAME[client.dialect].numbers_services)
     for event in ServiceEvent.objects.filter(among).select_related("case", "organisation"):
-        events.found.setdefault(event.case.project_no, []).append(event)
+        if event.case is not None:
+            events.found.setdefault(event.case.project_no, []).append(event)
     return events
 
 
 def _fits(event: ServiceEvent, wanted: Wanted) -> bool:
     area, body = wanted.area_code.ljust(12, "0"), wanted.dept_code.upper()
-    return (not wanted.area_code or event.case.jurisdiction == area) and (
+    case = event.case
+    return (not wanted.area_code or (case is not None and case.jurisdiction == area)) and (
         not body or event.organisation.uscc == body
     )

@@ -97,7 +97,7 @@ def _past(review: PushedReview, event: ServiceEvent) -> PastReview:
         channel=Channel(review.pf),
         level=level,
         day=_day(review, event),
-        item_code=event.case.item_code,
+        item_code=event.item_code,
         counter_number=event.counter_number,
         tags=sorted(set(tags)),
         reference=f"{event.pk.hex}/{review.ordinal}",

@@ -100,6 +100,8 @@ def _rectification(matter: Matter, review: Review, source: str) -> Prepared:
 
 def _about(review: Review, source: str) -> Content:
     case = review.event.case
+    if case is None:
+        raise LookupError("a review on the spot has no case that the platform above knows")
     return {
         "projectNo": case.project_no,
         "serviceNumber": str(review.event.service_number),
