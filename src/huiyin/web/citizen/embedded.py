@@ -64,12 +64,11 @@ def rate(request: HttpRequest, token: str) -> HttpResponseBase:
         translation.activate(language)
         request.LANGUAGE_CODE = language
 
-    def answered(request: HttpRequest) -> HttpResponseBase:
+    def answer(request: HttpRequest) -> HttpResponseBase:
         return views.rating(request, token, rated=_rated)
 
-    if registered:
-        answered = xframe_options_exempt(csp_replace({"frame-ancestors": registered})(answered))
-    response = answered(request)
+    framed = xframe_options_exempt(csp_replace({"frame-ancestors": registered})(answer))
+    response = (framed if registered else answer)(request)
     # The address is a right: it is told to nobody, ourselves included.
     response["Referrer-Policy"] = "no-referrer"
     # So that a page that is isolated from others may embed this one.
