@@ -1,16 +1,18 @@
-"""Addresses of the person who rates; ``/r/{token}`` and ``/s/{code}`` are sent out, those below
-``/embed/`` stand in other sites' pages: stable."""
+"""Addresses of the person who rates; ``/r/{token}`` and ``/s/{code}`` are sent out, ``/q/{sheet}``
+is printed, those below ``/embed/`` stand in other sites' pages: stable."""
 
 from django.urls import path
 
-from huiyin.web.citizen import embedded, opting, saying, views
+from huiyin.web.citizen import embedded, on_the_spot, opting, saying, views
 
 app_name = "citizen"
 urlpatterns = [
+    path("q/<str:sheet>", on_the_spot.scan, name="scan"),
     path("r/<str:token>", views.rate, name="rate"),
     path("r/<str:token>/invitations", opting.invitations, name="invitations"),
     path("embed/r/<str:token>", embedded.rate, name="embedded"),
     path("embed/v<str:version>.js", embedded.script, name="embedding_script"),
+    path("r/<str:token>/not-here", on_the_spot.not_here, name="not_here"),
     path("s/", views.find, name="find"),
     path("s/<str:code>", views.status, name="status"),
     path("s/<str:code>/progress", views.progress, name="progress"),
