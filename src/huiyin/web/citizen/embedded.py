@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from typing import cast
 
 from csp.decorators import csp_replace
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotModified,
+)
 from django.shortcuts import render
 from django.utils import translation
 from django.views.decorators.clickjacking import xframe_options_exempt
@@ -44,7 +50,7 @@ class EmbeddedRequest(HttpRequest):
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-def rate(request: HttpRequest, token: str) -> HttpResponse:
+def rate(request: HttpRequest, token: str) -> HttpResponseBase:
     """The rating page of an invitation, to be framed by registered origins and by nobody else.
 
     ``origin`` (query): the embedding page's own; messages are sent to it when it is registered.
@@ -58,20 +64,17 @@ def rate(request: HttpRequest, token: str) -> HttpResponse:
         translation.activate(language)
         request.LANGUAGE_CODE = language
 
-    answer = _rating
-    if registered:
-        answer = xframe_options_exempt(csp_replace({"frame-ancestors": registered})(answer))
-    response = answer(request, token)
+    def page(request: HttpRequest) -> HttpResponseBase:
+        return views.rating(request, token, rated=_rated)
+
+    framed = csp_replace({"frame-ancestors": registered})(page)
+    response = xframe_options_exempt(framed)(request) if registered else page(request)
     # The address is a right: it is told to nobody, ourselves included.
     response["Referrer-Policy"] = "no-referrer"
     # So that a page that is isolated from others may embed this one.
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     response["Cross-Origin-Embedder-Policy"] = "require-corp"
     return response
-
-
-def _rating(request: HttpRequest, token: str) -> HttpResponse:
-    return views.rating(request, token, rated=_rated)
 
 
 def _rated(request: HttpRequest, receipt: Receipt) -> HttpResponse:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from csp.decorators import csp_update
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
@@ -28,7 +28,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def portal(request: HttpRequest, token: str) -> HttpResponse:
+def portal(request: HttpRequest, token: str) -> HttpResponseBase:
     """Another site's page, with a policy as strict as one could have, and the rating page in it."""
     base = settings.HUIYIN_BASE_URL
     context = {

@@ -102,6 +102,13 @@ def _groups() -> list[dict[str, Any]]:
             ],
         },
         {
+            "title": _("Channels"),
+            "text": _("Where citizens rate besides the links that they are sent."),
+            "links": [
+                _link("embedding_site", _("Sites that embed the rating page")),
+            ],
+        },
+        {
             "title": _("Rules"),
             "text": _("Clocks, “unreachable”, working days. Versions are added, never changed."),
             "links": [
