@@ -12,6 +12,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from huiyin.intake.challenge import puzzle
 from huiyin.kernel import clock
 
 
@@ -68,6 +69,7 @@ def content(data: QueryDict | None = None) -> dict[str, Any]:
     midnight = clock.local(now).replace(hour=0, minute=0, second=0, microsecond=0)
     return {
         "form": SampleForm(data),
+        "challenge": puzzle.issue("styleguide", bits=puzzle.EASIEST, wait=20),
         "clocks": [*clocks.values(), SampleClock(midnight + timedelta(days=9), now + _days(6))],
         "steps": [
             {"title": _("Delivered"), "state": "done"},

@@ -64,11 +64,11 @@ def rate(request: HttpRequest, token: str) -> HttpResponseBase:
         translation.activate(language)
         request.LANGUAGE_CODE = language
 
-    def answer(request: HttpRequest) -> HttpResponseBase:
+    def page(request: HttpRequest) -> HttpResponseBase:
         return views.rating(request, token, rated=_rated)
 
-    framed = xframe_options_exempt(csp_replace({"frame-ancestors": registered})(answer))
-    response = (framed if registered else answer)(request)
+    framed = csp_replace({"frame-ancestors": registered})(page)
+    response = xframe_options_exempt(framed)(request) if registered else page(request)
     # The address is a right: it is told to nobody, ourselves included.
     response["Referrer-Policy"] = "no-referrer"
     # So that a page that is isolated from others may embed this one.

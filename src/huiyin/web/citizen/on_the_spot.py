@@ -64,8 +64,8 @@ def rate(
     *,
     rated: Callable[[HttpRequest, Receipt], HttpResponse],
 ) -> HttpResponse:
-    """The form of somebody on the spot, and taking it; ``rated`` answers then. Raises a ``Problem`` for a visit that takes
-    no review any more."""
+    """The form of somebody on the spot, and taking it; ``rated`` answers then. Raises a ``Problem``
+    for a visit that takes no review any more."""
     place = queries.place_of_visit(right)
     if remembering.rated_recently(request, place.pk, but=right.visit_id):
         return _rated_already(request, place)

@@ -103,10 +103,11 @@ def _groups() -> list[dict[str, Any]]:
         },
         {
             "title": _("Where citizens rate"),
-            "text": _("Tablets and keys at counters, self-service terminals."),
+            "text": _("Tablets and keys at counters, self-service terminals, other sites."),
             "links": [
                 {"href": reverse("desk:devices"), "label": _("Devices")},
                 _link("devices_keylayout", _("Key layouts by model")),
+                _link("embedding_site", _("Sites that embed the rating page")),
             ],
         },
         {
