@@ -19,6 +19,11 @@ def main() -> None:
         from huiyin.conf.auditing import cli as auditor
 
         auditor.main(sys.argv[2:])
+    if sys.argv[1:2] in (["dialect-check"], ["dialect_check"]):
+        # Whoever builds a system that will speak to us has no installation either.
+        from huiyin.dialects.kit import cli as checker
+
+        checker.main(sys.argv[2:])
     _django()
 
 
