@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("directory", "0002_standing_in"),
         ("log", "0007_later_signatures"),
-        ("reviews", "0007_on_site"),
+        ("reviews", "0009_case_by_number"),
     ]
 
     operations = [
