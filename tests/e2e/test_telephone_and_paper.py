@@ -150,3 +150,24 @@ def test_two_people_key_a_batch_without_the_mouse(
     second.get_by_role("button", name="确认放行").click()
     expect(second.get_by_text("评价 2 份")).to_be_visible()
     _is_sound(second, "paper-released")
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_a_supervisor_fetches_the_list_and_hands_results_in(
+    fresh_product: Product, new_page: NewPage, screen: dict[str, Any]
+) -> None:
+    page = new_page(**screen, color_scheme="dark")
+    _sign_in(page, fresh_product, "hotline-supervisor", "/desk/telephone/lists")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="下载 csv").click()
+    [_header, *rows] = download.value.path().read_text("utf-8-sig").splitlines()
+    assert len(rows) == 3
+    code = rows[0].split(",")[0]
+    # Nobody had the platform connect that call.
+    results = f"call,outcome,level,tags,text\n{code},rated,5,,\n".encode()
+    page.locator("[name=file]").set_input_files(
+        {"name": "results.csv", "mimeType": "text/csv", "buffer": results}
+    )
+    page.get_by_role("button", name="读取文件").click()
+    expect(page.get_by_text("只能登记通话中说的内容。请先拨打电话。")).to_be_visible()
+    _is_sound(page, "lists")
