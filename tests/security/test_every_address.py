@@ -527,7 +527,14 @@ def test_whom_an_address_is_for_finds_something_there(who: str, world: World) ->
             continue
         # A token, a fault and a row of the administration that nobody has made; a log of which
         # nothing is sealed; a stream that does not end.
-        nothing = ("r/<str:token>", "embed/", "cockpit/faults/<uuid", "admin/", "desk/stream", "log/")
+        nothing = (
+            "r/<str:token>",
+            "embed/",
+            "cockpit/faults/<uuid",
+            "admin/",
+            "desk/stream",
+            "log/",
+        )
         if route.startswith(nothing) or route == "api/":
             continue
         receipt = str(world.made.receipt.code)
