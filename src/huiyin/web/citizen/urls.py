@@ -1,13 +1,15 @@
-"""Addresses of the person who rates; ``/r/{token}`` and ``/s/{code}`` are sent out, those below
-``/embed/`` stand in other sites' pages: stable."""
+"""Addresses of the person who rates; ``/r/{token}`` and ``/s/{code}`` are sent out, ``/q/{sheet}``
+is printed, those below ``/embed/`` stand in other sites' pages: stable."""
 
 from django.urls import path
 
-from huiyin.web.citizen import embedded, saying, views
+from huiyin.web.citizen import embedded, on_the_spot, saying, views
 
 app_name = "citizen"
 urlpatterns = [
+    path("q/<str:sheet>", on_the_spot.scan, name="scan"),
     path("r/<str:token>", views.rate, name="rate"),
+    path("r/<str:token>/not-here", on_the_spot.not_here, name="not_here"),
     path("embed/r/<str:token>", embedded.rate, name="embedded"),
     path("embed/v<str:version>.js", embedded.script, name="embedding_script"),
     path("s/", views.find, name="find"),
