@@ -9,12 +9,15 @@ import pytest
 from django.test import Client
 
 from huiyin.directory.models import Role
+from huiyin.intake import challenge, guessing
 from huiyin.intake.channels.qr import lifting, sheets
 from huiyin.kernel import clock
+from huiyin.kernel.throttle import Throttle
 from huiyin.matters.models import Matter
 from huiyin.reviews import services, tokens
 from huiyin.reviews.models import Place, PlaceReport, Review, ReviewOrigin, ServiceEvent
 from tests import factories
+from tests.intake.challenge.test_puzzle import EASY, solve
 
 pytestmark = pytest.mark.django_db
 DIGITS = factories.MOBILE[-4:]
@@ -109,10 +112,11 @@ def test_a_made_up_cookie_is_none(phone: Client, place: Place) -> None:
 
 def test_what_fills_the_hidden_field_is_asked_to_send_again(phone: Client, place: Place) -> None:
     form = scan(phone, place)
-    answer = send(phone, form, website="https://spam.example")
-    assert answer.status_code == 422
+    answer = send(phone, form, homepage_url="https://spam.example")
+    assert answer.status_code == 429
     page = answer.content.decode()
-    assert "Please send it once more" in page
+    assert "data-challenge" in page
+    assert "data-send" in page
     assert "spam.example" not in page
     assert Review.objects.count() == 0
     assert send(phone, form).status_code == 302
@@ -301,3 +305,92 @@ def test_only_a_sheet_can_hang_wrong(phone: Client) -> None:
     assert "I am not here" not in phone.get(f"/r/{kiosk}").content.decode()
     for token in (kiosk, factories.token(), "nonsense"):
         assert phone.get(f"/r/{token}/not-here").status_code == 403
+
+
+class TestUnderAttack:
+    """Many come to one place within a minute: then each form has to take a little effort."""
+
+    @pytest.fixture(autouse=True)
+    def _attacked(self, settings: Any, monkeypatch: pytest.MonkeyPatch, place: Place) -> None:
+        settings.HUIYIN_CHALLENGE_AFTER = 10
+        monkeypatch.setattr(challenge.puzzle, "EASIEST", EASY)
+        for _ in range(12):
+            challenge.note(challenge.keys_of(place.pk, ""))
+
+    def _asked(self, page: str) -> str:
+        found = re.search(r'name="challenge" value="([^"]+)"', page)
+        assert found
+        return found[1]
+
+    def test_the_form_asks_for_a_proof_and_takes_it_once(self, phone: Client, place: Place) -> None:
+        form = scan(phone, place)
+        page = phone.get(form).content.decode()
+        asked = self._asked(page)
+        key = re.search(r'name="key" value="([^"]+)"', page)
+        assert key
+        said = {"key": key[1], "level": "5", "text": "很好"}
+        back = phone.post(form, said)
+        assert back.status_code == 429
+        again = back.content.decode()
+        assert "data-send" in again, "it is sent again by itself"
+        assert "很好" in again
+        assert Review.objects.count() == 0
+        read = challenge.puzzle.read(asked, tokens.read(form.rsplit("/", 1)[-1]).event_id.hex)
+        assert read
+        proof = {"challenge": asked, "challenge_answer": solve(read)}
+        other = scan(Client(), place)
+        assert phone.post(other, said | proof).status_code == 429, (
+            "another visit's is worth nothing"
+        )
+        assert phone.post(form, said | proof).status_code == 302
+        assert Review.objects.count() == 1
+
+    def test_waiting_is_a_proof_too(self, phone: Client, place: Place) -> None:
+        form = scan(phone, place)
+        asked = self._asked(phone.get(form).content.decode())
+        with clock.frozen(clock.now() + timedelta(seconds=21)):
+            answer = phone.post(form, {"key": "k", "level": "5", "challenge": asked})
+        assert answer.status_code == 302
+
+    def test_whoever_was_invited_is_never_asked(self, phone: Client, place: Place) -> None:
+        for _ in range(50):
+            challenge.note(challenge.keys_of("", "127.0.0.1"))
+        token = factories.token(factories.event(place.organisation))
+        assert "data-challenge" not in phone.get(f"/r/{token}").content.decode()
+        assert phone.post(f"/r/{token}", {"key": "k", "level": "5"}).status_code == 302
+
+    def test_the_api_is_no_way_around_it(self, phone: Client, place: Place) -> None:
+        token = scan(phone, place).rsplit("/", 1)[-1]
+        answer = phone.post(
+            "/api/v1/reviews", {"token": token, "level": 5}, content_type="application/json"
+        )
+        assert (answer.status_code, answer.json()["code"]) == (429, "challenge-demanded")
+        kiosk = factories.place(place.organisation, kind="kiosk")
+        for _ in range(12):
+            challenge.note(challenge.keys_of(kiosk.pk, ""))
+        answer = phone.post(
+            "/api/v1/reviews",
+            {"token": factories.visit(kiosk), "level": 5},
+            content_type="application/json",
+        )
+        assert answer.json().get("code") != "challenge-demanded", "a device of ours is not asked"
+
+    def test_another_place_is_calm(self, place: Place) -> None:
+        somebody = Client()
+        form = scan(somebody, factories.place())
+        assert "data-challenge" not in somebody.get(form).content.decode()
+
+
+def test_guessed_sheets_are_slowed_down_and_a_right_one_opens(
+    phone: Client, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guessing, "wrong_codes", Throttle(burst=3, per_minute=1))
+    tried = [phone.get(f"/q/{number:016}").status_code for number in range(5)]
+    assert tried[:2] == [404, 404]
+    assert tried[-1] == 429
+    scan(phone, place)
+
+
+def test_a_frame_in_another_site_is_for_those_who_were_invited(phone: Client, place: Place) -> None:
+    token = scan(phone, place).rsplit("/", 1)[-1]
+    assert phone.get(f"/embed/r/{token}").status_code == 403

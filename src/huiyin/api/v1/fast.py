@@ -28,7 +28,14 @@ from django.http.request import split_domain_port, validate_host
 from django.utils import translation
 
 from huiyin.api import problems
-from huiyin.api.v1.reviews import MAX_KEY, MAX_TAGS, MAX_TOKEN, SUB_CHANNEL, review_of, right_of
+from huiyin.api.v1.reviews import (
+    MAX_KEY,
+    MAX_TAGS,
+    MAX_TOKEN,
+    SUB_CHANNEL,
+    review_of,
+    right_to_give,
+)
 from huiyin.intake.lane import lane
 from huiyin.kernel import languages
 from huiyin.kernel.problems import Problem
@@ -137,7 +144,7 @@ async def _answer(
     key = headers.get(b"idempotency-key", b"").decode("latin-1")
     try:
         client = scope["client"]
-        right = right_of(said.token, address=client[0] if client else "")
+        right = right_to_give(said.token, address=client[0] if client else "")
         review = review_of(
             said, channel=Channel(said.channel), key=key, sub_channel=said.sub_channel
         )

@@ -17,7 +17,8 @@ from huiyin.api.auth import address_of
 from huiyin.api.openapi import raises
 from huiyin.api.v1.shapes import Body, LevelTags
 from huiyin.api.v1.tags import by_level
-from huiyin.intake import guessing
+from huiyin.intake import challenge, guessing
+from huiyin.intake.challenge import ChallengeDemanded
 from huiyin.intake.guessing import wrong_tokens
 from huiyin.intake.lane import Busy, Unavailable, lane
 from huiyin.kernel.problems import TooMany
@@ -164,6 +165,7 @@ def inspect(request: HttpRequest, said: InvitationToken) -> Invitation:
         *TOKEN_PROBLEMS,
         Busy,
         Unavailable,
+        ChallengeDemanded,
         errors.IdempotencyKeyReused,
         errors.LevelInvalid,
         errors.DetailMissing,
@@ -188,7 +190,7 @@ def submit(
     """
     receipt = lane.give(
         services.Given(
-            right_of(said.token, address=address_of(request)),
+            right_to_give(said.token, address=address_of(request)),
             review_of(
                 said,
                 channel=Channel(said.channel),
@@ -224,6 +226,18 @@ def review_of(
         idempotency_key=key,
         sub_channel=sub_channel,
     )
+
+
+def right_to_give(token: str, *, address: str) -> tokens.Right:
+    """As ``right_of``, for giving a review. A sheet lets anybody come as often as they like, here
+    as on its page, so these are counted; under attack only the page takes them, with its proof.
+    """
+    right = right_of(token, address=address)
+    if isinstance(right, tokens.Visit) and right.channel == Channel.QR:
+        keys = challenge.keys_of(right.place_id, address)
+        challenge.note(keys)
+        challenge.check({}, keys, bound=right.visit_id.hex)
+    return right
 
 
 def right_of(token: str, *, address: str) -> tokens.Right:

@@ -65,7 +65,7 @@ def rate(request: HttpRequest, token: str) -> HttpResponseBase:
         request.LANGUAGE_CODE = language
 
     def page(request: HttpRequest) -> HttpResponseBase:
-        return views.rating(request, token, rated=_rated)
+        return views.rating(request, token, rated=_rated, invited_only=True)
 
     framed = csp_replace({"frame-ancestors": registered})(page)
     response = xframe_options_exempt(framed)(request) if registered else page(request)

@@ -7,7 +7,6 @@ forms carry no CSRF token, as those of an invitation.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -16,25 +15,24 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from huiyin.intake import challenge, guessing
 from huiyin.intake.channels.qr import form as spot_form
 from huiyin.intake.channels.qr import lifting, remembering, sheets
 from huiyin.intake.channels.qr.form import OnTheSpot
 from huiyin.intake.channels.web import form
 from huiyin.intake.lane import lane
-from huiyin.kernel.problems import Invalid, Problem, TooMany
+from huiyin.kernel.problems import Problem, TooMany
 from huiyin.kernel.throttle import Throttle
 from huiyin.reviews import errors, places, tokens
 from huiyin.reviews import services as reviews
 from huiyin.reviews.models import Channel, Place, PlaceKind
-from huiyin.reviews.receipts import Receipt
 from huiyin.reviews.services import MAX_WHERE
 from huiyin.web.citizen import queries
-from huiyin.web.citizen.rating_page import closed_link, rating_page
+from huiyin.web.citizen.rating_page import closed_link, rating_page, slowed_down, to_status
 
 _TEMPLATE = "citizen/rate_on_site.html"
 # How somebody got to the form who was led there by the list of their hall.
@@ -49,7 +47,7 @@ def scan(request: HttpRequest, sheet: str) -> HttpResponse:
     """What a sheet's QR code opens: on to a form of one's own, or why there is none."""
     read = sheets.read(sheet)
     if read is None:
-        return _closed_sheet(request, None, HTTPStatus.NOT_FOUND)
+        return _no_sheet(request)
     if not read.state.opens:
         return _closed_sheet(request, read, HTTPStatus.GONE)
     if remembering.rated_recently(request, read.place.pk):
@@ -57,15 +55,9 @@ def scan(request: HttpRequest, sheet: str) -> HttpResponse:
     return redirect("citizen:rate", _visit(read.place))
 
 
-def rate(
-    request: HttpRequest,
-    token: str,
-    right: tokens.Visit,
-    *,
-    rated: Callable[[HttpRequest, Receipt], HttpResponse],
-) -> HttpResponse:
-    """The form of somebody on the spot, and taking it; ``rated`` answers then. Raises a ``Problem``
-    for a visit that takes no review any more."""
+def rate(request: HttpRequest, token: str, right: tokens.Visit) -> HttpResponse:
+    """The form of somebody on the spot, and taking it. Raises a ``Problem`` for a visit that takes
+    no review any more."""
     place = queries.place_of_visit(right)
     if remembering.rated_recently(request, place.pk, but=right.visit_id):
         return _rated_already(request, place)
@@ -76,28 +68,40 @@ def rate(
         "by_qr": right.channel == Channel.QR,
         "spot": OnTheSpot(from_list=request.GET.get("from") == "list"),
     }
+    keys = challenge.keys_of(place.pk, request.META.get("REMOTE_ADDR", ""))
+    bound = right.visit_id.hex
     if request.method != "POST":
         filled = form.Filled(key=secrets.token_urlsafe(16))
+        more["challenge"] = challenge.demanded(keys, bound=bound)
         return rating_page(request, queries.invited(right), filled, template=_TEMPLATE, more=more)
     filled, spot = form.decode(request.POST), spot_form.decode(request.POST)
     problems: list[Problem] = []
-    if spot.trap:
-        # A program, or a browser that fills whatever it finds: a human just sends it once more.
-        problems = [Invalid(_("Please send it once more: a field that has to stay empty was not."))]
+    refused = False
+    challenge.note(keys)
+    try:
+        # Before any other work is done for it.
+        challenge.check(request.POST, keys, bound=bound)
+    except challenge.ChallengeDemanded as problem:
+        refused = True
+        # It is sent again by itself; but not without the photographs, which browsers do not keep.
+        problems = [problem] if request.FILES else []
     else:
         receipt, problems = _give(request, right, place, filled, spot)
         if receipt is not None:
-            response = rated(request, receipt)
+            response = to_status(request, receipt)
             remembering.remember(request, response, place_id=place.pk, visit_id=right.visit_id)
             return response
-    return rating_page(
-        request,
-        queries.invited(right),
-        filled,
-        problems,
-        template=_TEMPLATE,
-        more=more | {"spot": spot},
+    more |= {
+        "spot": spot,
+        "challenge": challenge.demanded(keys, bound=bound, refused=refused),
+        "send": refused and not problems,
+    }
+    page = rating_page(
+        request, queries.invited(right), filled, problems, template=_TEMPLATE, more=more
     )
+    if refused:
+        page.status_code = challenge.ChallengeDemanded.status
+    return page
 
 
 def _give(
@@ -106,7 +110,7 @@ def _give(
     place: Place,
     filled: form.Filled,
     spot: OnTheSpot,
-) -> tuple[Receipt | None, list[Problem]]:
+) -> tuple[Any, list[Problem]]:
     """The receipt, or what has to be put right. Raises a ``Problem`` where nothing can be."""
     right: tokens.Right = visit
     if spot.case_number:
@@ -186,6 +190,15 @@ def _to_form(place: Place) -> HttpResponse:
 
 def _visit(place: Place) -> str:
     return reviews.visit_token(place, settings.HUIYIN_VISIT_SECONDS)
+
+
+def _no_sheet(request: HttpRequest) -> HttpResponse:
+    """A sheet that nobody printed; who tries many is asked to wait."""
+    try:
+        guessing.count(guessing.wrong_codes, request.META.get("REMOTE_ADDR", ""))
+    except TooMany as problem:
+        return slowed_down(request, problem)
+    return _closed_sheet(request, None, HTTPStatus.NOT_FOUND)
 
 
 def _closed_sheet(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -12,12 +12,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from huiyin.intake import guessing
 from huiyin.intake.channels.web import form
-from huiyin.kernel.problems import Problem
+from huiyin.kernel.problems import Problem, TooMany
 from huiyin.reviews import services as reviews
+from huiyin.reviews.errors import TokenInvalid
 from huiyin.reviews.receipts import Receipt
 from huiyin.web.citizen import queries
+from huiyin.web.views import error_page
 
+# What is answered when a review has been stored.
+Rated = Callable[[HttpRequest, Receipt], HttpResponse]
 FLASH_COOKIE = "huiyin_receipt"
 _FLASH_SECONDS = 600
 _FIELDS = ("level", "tags", "text", "photos", "mobile", "case_number")
@@ -78,13 +83,28 @@ def _place_of(problem: Problem, invited: queries.Invited, filled: form.Filled) -
 
 
 def closed_link(request: HttpRequest, problem: Problem) -> HttpResponse:
-    """Why a link opens no form, and what can be done instead. Never tells what was rated."""
+    """Why a link opens no form, and what can be done instead. Never tells what was rated.
+
+    Kind to whoever copied half a link; who tries many that are none is asked to wait.
+    """
+    if isinstance(problem, TokenInvalid):
+        try:
+            guessing.count(guessing.wrong_tokens, request.META.get("REMOTE_ADDR", ""))
+        except TooMany as slowed:
+            return slowed_down(request, slowed)
     return render(
         request,
         "citizen/closed_link.html",
         {"reason": problem.code, "problem": problem},
         status=problem.status,
     )
+
+
+def slowed_down(request: HttpRequest, problem: TooMany) -> HttpResponse:
+    """To come again later."""
+    response = error_page(request, HTTPStatus.TOO_MANY_REQUESTS)
+    response["Retry-After"] = str(problem.extra["retry_after"])
+    return response
 
 
 def to_status(request: HttpRequest, receipt: Receipt) -> HttpResponse:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import secrets
-from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
 from uuid import UUID
@@ -36,9 +35,8 @@ from huiyin.matters.errors import NotNow
 from huiyin.matters.models import FollowUp
 from huiyin.reviews import errors, tokens
 from huiyin.reviews import services as reviews
-from huiyin.reviews.receipts import Receipt
 from huiyin.web.citizen import on_the_spot, queries
-from huiyin.web.citizen.rating_page import FLASH_COOKIE, closed_link, rating_page, to_status
+from huiyin.web.citizen.rating_page import FLASH_COOKIE, Rated, closed_link, rating_page, to_status
 from huiyin.web.views import error_page
 
 # How a message of the citizen got here, as its step says.
@@ -52,21 +50,23 @@ _VIA = "status_page"
 @require_http_methods(["GET", "HEAD", "POST"])
 def rate(request: HttpRequest, token: str) -> HttpResponse:
     """The rating page of an invitation or a visit, and taking what was filled in."""
-    return rating(request, token, rated=to_status)
+    return rating(request, token)
 
 
 def rating(
-    request: HttpRequest, token: str, *, rated: Callable[[HttpRequest, Receipt], HttpResponse]
+    request: HttpRequest, token: str, *, rated: Rated = to_status, invited_only: bool = False
 ) -> HttpResponse:
     """The same in whatever surroundings: ``rated`` answers when the review is stored."""
     try:
         right = tokens.read(token)
         if isinstance(right, tokens.Visit):
-            return on_the_spot.rate(request, token, right, rated=rated)
+            if invited_only:
+                raise errors.TokenInvalid
+            return on_the_spot.rate(request, token, right)
         if request.method != "POST":
             invited = queries.invited(right)
             return rating_page(request, invited, form.Filled(key=secrets.token_urlsafe(16)))
-        return _submit(request, token, right, rated)
+        return _submit(request, right, rated)
     except TooManyFilesSent:
         return error_page(
             request,
@@ -76,29 +76,11 @@ def rating(
     except errors.IdempotencyKeyReused:
         # Sent, gone back to, changed and sent again: to a citizen the link has been used.
         return closed_link(request, errors.TokenUsed())
-    except errors.TokenInvalid as problem:
-        return _no_token(request, problem)
     except Problem as problem:
         return closed_link(request, problem)
 
 
-def _no_token(request: HttpRequest, problem: errors.TokenInvalid) -> HttpResponse:
-    """Kind to whoever copied half a link; who tries many is asked to wait."""
-    try:
-        guessing.count(guessing.wrong_tokens, request.META.get("REMOTE_ADDR", ""))
-    except TooMany as slowed:
-        response = error_page(request, HTTPStatus.TOO_MANY_REQUESTS)
-        response["Retry-After"] = str(slowed.extra["retry_after"])
-        return response
-    return closed_link(request, problem)
-
-
-def _submit(
-    request: HttpRequest,
-    token: str,
-    right: tokens.Token,
-    rated: Callable[[HttpRequest, Receipt], HttpResponse],
-) -> HttpResponse:
+def _submit(request: HttpRequest, right: tokens.Token, rated: Rated) -> HttpResponse:
     filled = form.decode(request.POST)
     if "redraw" in request.POST:
         return rating_page(request, queries.invited(right), filled)

@@ -17,8 +17,6 @@ class OnTheSpot:
     case_number: str = ""
     digits: str = ""
     mobile: str = ""
-    # A field that no human sees: what fills it is a program.
-    trap: str = ""
     # They were led here by the list of a hall, from the sheet of another counter.
     from_list: bool = False
 
@@ -28,6 +26,5 @@ def decode(data: QueryDict) -> OnTheSpot:
         case_number=data.get("case_number", "").strip()[:_LONGEST],
         digits=data.get("case_digits", "").strip()[:_LONGEST],
         mobile=data.get("mobile", "").strip()[:_LONGEST],
-        trap=data.get("website", ""),
         from_list=data.get("from") == "list",
     )
