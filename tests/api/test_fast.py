@@ -37,6 +37,20 @@ async def ordinary(scope: Any, receive: Any, send: Any) -> None:
     raise Handed(body)
 
 
+def asked(body: bytes, scheme: str, path: str, method: str, **more: str) -> Any:
+    """The scope of a request with ``body``."""
+    headers = HEADERS | {name.replace("_", "-"): value for name, value in more.items()}
+    headers.setdefault("content-length", str(len(body)))
+    return {
+        "type": "http",
+        "scheme": scheme,
+        "path": path,
+        "method": method,
+        "client": ("192.0.2.1", 1),
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+    }
+
+
 def post(
     body: bytes,
     path: str = "/api/v1/reviews",
@@ -45,16 +59,7 @@ def post(
     **more: str,
 ) -> Answer:
     """What the quick way answers. Raises ``Handed``."""
-    headers = HEADERS | {name.replace("_", "-"): value for name, value in more.items()}
-    headers.setdefault("content-length", str(len(body)))
-    scope: Any = {
-        "type": "http",
-        "scheme": scheme,
-        "path": path,
-        "method": method,
-        "client": ("192.0.2.1", 1),
-        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
-    }
+    scope = asked(body, scheme, path, method, **more)
     events = iter([{"type": "http.request", "body": body, "more_body": False}])
     sent: list[Any] = []
 
@@ -114,6 +119,37 @@ def test_a_plain_review_is_answered_without_the_framework_and_as_by_it(running: 
     for name in ("level", "tags", "text", "photos", "organisation", "service", "log", "log_key"):
         assert mine[name] == theirs[name]
     assert Review.objects.count() == 2
+
+
+def test_a_server_that_can_sends_the_same_in_one_piece(running: None) -> None:
+    pieces: list[Any] = []
+    body = say()
+    scope = asked(body, "http", "/api/v1/reviews", "POST")
+
+    def whole(status: int, head: bytes, content: bytes) -> bool:
+        pieces.append((status, head, content))
+        return True
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(event: Any) -> None:
+        raise AssertionError(event)
+
+    app = FastReviews(ordinary, headers_of_every_answer)  # type: ignore[arg-type]
+    asyncio.run(app(scope | {"extensions": {"huiyin.whole": whole}}, receive, send))
+    [(status, head, content)] = pieces
+    lines = [line.split(": ", 1) for line in head.decode().removesuffix("\r\n").split("\r\n")]
+    told = dict(lines)
+    assert len(told) == len(lines)
+    assert told["content-length"] == str(len(content))
+    _alike((status, told, None), by_the_framework(say()))
+    assert json.loads(content)["receipt"]["level"] == 5
+    # What is no receipt goes the usual way.
+    body = say(level=0)
+    scope = asked(body, "http", "/api/v1/reviews", "POST")
+    with pytest.raises(AssertionError, match="422"):
+        asyncio.run(app(scope | {"extensions": {"huiyin.whole": whole}}, receive, send))
 
 
 @pytest.mark.parametrize(

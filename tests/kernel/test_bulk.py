@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import IntegrityError, connection
 
 from huiyin.conf.models import Heartbeat
 from huiyin.kernel import bulk
@@ -45,3 +46,38 @@ def test_no_rows_change_nothing() -> None:
     bulk.insert(Heartbeat, ("name", "at"), [])
     bulk.update(Heartbeat, ("at",), [])
     assert _stored() == {}
+
+
+def test_a_lookup_sees_what_came_since_its_plan_was_made() -> None:
+    def names() -> list[str]:
+        return [row[0] for row in bulk.fetch("SELECT name FROM conf_heartbeat WHERE %s = 1", [1])]
+
+    assert names() == []
+    bulk.insert(Heartbeat, ("name", "at"), [("a", AT)])
+    assert names() == ["a"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_gathered_is_stored_all_or_nothing_and_only_then_told() -> None:
+    told: list[str] = []
+    with bulk.gathered():
+        bulk.insert(Heartbeat, ("name", "at"), [("a", AT)])
+        bulk.when_stored(lambda: told.append("a"))
+        if connection.vendor == "postgresql":
+            assert not _stored()
+            assert not told
+    assert _stored() == {"a": AT}
+    assert told == ["a"]
+    if connection.vendor != "postgresql":
+        return  # elsewhere each is sent as it comes, and the caller keeps the transaction
+
+    def one_twice() -> None:
+        with bulk.gathered():
+            bulk.insert(Heartbeat, ("name", "at"), [("b", AT)])
+            bulk.insert(Heartbeat, ("name", "at"), [("a", AT)])
+            bulk.when_stored(lambda: told.append("b"))
+
+    with pytest.raises(IntegrityError):
+        one_twice()
+    assert _stored() == {"a": AT}
+    assert told == ["a"]

@@ -37,7 +37,7 @@ from huiyin.api.v1.reviews import (
     right_to_give,
 )
 from huiyin.intake.lane import lane
-from huiyin.kernel import languages
+from huiyin.kernel import languages, whole
 from huiyin.kernel.problems import Problem
 from huiyin.reviews.models import Channel
 from huiyin.reviews.receipts import Receipt
@@ -80,6 +80,7 @@ class FastReviews:
         self._app = app
         alike = [(b"cache-control", b"no-store"), (b"vary", b"Accept-Language")]
         self._always = {"http": headers(False) + alike, "https": headers(True) + alike}
+        self._accepted = lru_cache(self._head_of_accepted)
 
     async def __call__(
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
@@ -101,20 +102,30 @@ class FastReviews:
             return
         language = languages.asked_for(headers.get(b"accept-language", b""))
         status, body, more = await _answer(said, scope, headers, language)
+        if status == 201 and (at_once := whole.offered(scope)) is not None:
+            length = b"content-length: %d\r\n" % len(body)
+            if at_once(status, self._accepted(scope["scheme"], language) + length, body):
+                return
         await send(
             {
                 "type": "http.response.start",
                 "status": status,
                 "headers": [
-                    *self._always.get(scope["scheme"], self._always["http"]),
+                    *self._alike(scope["scheme"], language),
                     (b"content-length", b"%d" % len(body)),
-                    (b"content-language", language.encode()),
                     *more,
                 ],
                 "trailers": False,
             }
         )
         await send({"type": "http.response.body", "body": body, "more_body": False})
+
+    def _alike(self, scheme: str, language: str) -> Headers:
+        always = self._always.get(scheme, self._always["http"])
+        return [*always, (b"content-language", language.encode())]
+
+    def _head_of_accepted(self, scheme: str, language: str) -> bytes:
+        return whole.head([*self._alike(scheme, language), *_IS_JSON])
 
 
 def read(body: bytes) -> Said | None:
