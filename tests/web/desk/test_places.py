@@ -126,7 +126,10 @@ def test_sheets_say_where_and_how_in_both_languages(
 
 
 def test_reports_are_shown_and_settled(boss: Client, unit: Organisation) -> None:
-    place, quiet = factories.place(unit, label="reported one"), factories.place(unit, label="B9 window")
+    place, quiet = (
+        factories.place(unit, label="reported one"),
+        factories.place(unit, label="B9 window"),
+    )
     services.report_elsewhere(place, where="余杭大厅")
     assert "1 report" in text(boss.get("/desk/places/"))
     assert quiet.label not in text(boss.get("/desk/places/?show=reported"))
