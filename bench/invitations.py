@@ -11,7 +11,6 @@ from __future__ import annotations
 import resource
 import time
 from collections import Counter
-from contextlib import suppress
 from datetime import timedelta
 
 from bench import setting
@@ -135,11 +134,8 @@ def _insert_select(ladder: str) -> float:
                 "AND type IN ('table', 'index') AND sql IS NOT NULL ORDER BY type DESC"
             )
             for (sql,) in cursor.fetchall():
-                copy = sql.replace("invitations_planned", "bench_planned")
-                for index in ("invitations_", "invitation_", "one_invitation_"):
-                    copy = copy.replace(f'"{index}', f'"bench_{index}')
-                with suppress(KeyError):
-                    cursor.execute(copy)
+                copy = sql.replace('"invitations_planned"', '"bench_planned"')
+                cursor.execute(copy.replace('INDEX "', 'INDEX "bench_'))
             select = _SELECT.format(key="lower(hex(randomblob(16)))", ladder="%s")
             parameters = [ladder.replace("-", "")]
         began = time.perf_counter()
