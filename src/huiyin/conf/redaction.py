@@ -11,7 +11,7 @@ import logging
 import re
 from typing import Any
 
-_KEYS = re.compile(r"(/(?:r|s|slip|api/v1/receipts)/)[^/?#\s\"']+")
+_KEYS = re.compile(r"(/(?:q|r|s|slip|api/v1/receipts)/)[^/?#\s\"']+")
 # Values may have lines of their own; what comes after them is another traceback, or nothing.
 _VALUES = re.compile(
     r"^(DETAIL|CONTEXT):.*?(?=\n\n(?:The above exception|During handling)|\Z)",

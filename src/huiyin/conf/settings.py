@@ -58,6 +58,14 @@ HUIYIN_LANE_QUEUE = env.number("HUIYIN_LANE_QUEUE", 2000)
 HUIYIN_METRICS_TOKEN = env.text("HUIYIN_METRICS_TOKEN", "")
 # Days for which an invitation can be answered.
 HUIYIN_INVITATION_DAYS = env.number("HUIYIN_INVITATION_DAYS", 30)
+# Rating on the spot: seconds for which a form that was opened can be sent; seconds within which the
+# same browser is told that it has rated at this place already; days for which sheets with a QR code
+# still lead to the form after new ones were made; and how many last digits of the mobile number
+# are asked for with a case number (0: none).
+HUIYIN_VISIT_SECONDS = env.number("HUIYIN_VISIT_SECONDS", 1800)
+HUIYIN_ON_SITE_WINDOW_SECONDS = env.number("HUIYIN_ON_SITE_WINDOW_SECONDS", 600)
+HUIYIN_QR_GRACE_DAYS = env.number("HUIYIN_QR_GRACE_DAYS", 14)
+HUIYIN_QR_CASE_DIGITS = env.number("HUIYIN_QR_CASE_DIGITS", 4)
 # Webhooks to private or loopback addresses are refused unless the operator allows them.
 HUIYIN_WEBHOOK_PRIVATE = env.flag("HUIYIN_WEBHOOK_PRIVATE", HUIYIN_DEMO)
 # Seconds in which a citizen may begin to rate on a device at the counter; who has begun has as long

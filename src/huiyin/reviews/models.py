@@ -122,6 +122,8 @@ class Case(Row):
                 fields=["organisation", "jurisdiction", "project_no"], name="one_case_a_number"
             ),
         ]
+        # Citizens and operators know nothing but the number.
+        indexes = [models.Index(fields=["project_no"], name="case_by_number")]
         verbose_name = _("case")
         verbose_name_plural = _("cases")
 
@@ -179,6 +181,44 @@ class Place(Row):
 
     def __str__(self) -> str:
         return self.label
+
+
+class PlaceChange(Row):
+    """That a place was put up, got new sheets or was taken away, and by whom. Append-only."""
+
+    class What(models.TextChoices):
+        ADDED = "added", _("put up")
+        ROTATED = "rotated", _("new sheets")
+        REVOKED = "revoked", _("taken away")
+
+    place = models.ForeignKey(Place, models.PROTECT, related_name="changes")
+    what = models.CharField(max_length=8, choices=What)
+    # Of the sheets, after it.
+    version = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    # None: a program or a command of the operator.
+    by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
+
+
+class PlaceReport(Row):
+    """Somebody scanned a sheet and was told another place than where they stood: it may hang at the
+    wrong counter. Kept until somebody in charge has looked after it."""
+
+    place = models.ForeignKey(Place, models.PROTECT, related_name="reports")
+    # Of the sheet.
+    version = models.PositiveIntegerField()
+    # Where they say that they are, in their words or by a label that they chose.
+    where = models.CharField(_("where"), max_length=80, blank=True)
+    at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["place"], condition=models.Q(settled_at__isnull=True), name="open_reports"
+            )
+        ]
 
 
 class ServiceEvent(Row):

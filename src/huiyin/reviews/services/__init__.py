@@ -13,9 +13,13 @@ from huiyin.reviews.services.importing import (
 )
 from huiyin.reviews.services.inviting import follow_up_token, invite, link_of, token_of
 from huiyin.reviews.services.places import (
+    MAX_LABEL,
+    MAX_WHERE,
     add_place,
+    report_elsewhere,
     revoke_place,
     rotate_place,
+    settle_reports,
     visit_of,
     visit_token,
 )
@@ -35,8 +39,10 @@ from huiyin.reviews.services.together import (
 )
 
 __all__ = [
+    "MAX_LABEL",
     "MAX_PHOTOS",
     "MAX_TEXT",
+    "MAX_WHERE",
     "Columns",
     "Given",
     "NewReview",
@@ -58,9 +64,11 @@ __all__ = [
     "receipt_in",
     "renew_adapter_key",
     "renew_key",
+    "report_elsewhere",
     "revoke_place",
     "rotate_place",
     "seed_tags",
+    "settle_reports",
     "submit",
     "submit_together",
     "takes_review",

@@ -1,12 +1,15 @@
-"""Addresses of the person who rates; ``/r/{token}`` and ``/s/{code}`` are sent out: stable."""
+"""Addresses of the person who rates; ``/r/{token}`` and ``/s/{code}`` are sent out, ``/q/{sheet}``
+is printed: stable."""
 
 from django.urls import path
 
-from huiyin.web.citizen import saying, views
+from huiyin.web.citizen import on_the_spot, saying, views
 
 app_name = "citizen"
 urlpatterns = [
+    path("q/<str:sheet>", on_the_spot.scan, name="scan"),
     path("r/<str:token>", views.rate, name="rate"),
+    path("r/<str:token>/not-here", on_the_spot.not_here, name="not_here"),
     path("s/", views.find, name="find"),
     path("s/<str:code>", views.status, name="status"),
     path("s/<str:code>/progress", views.progress, name="progress"),

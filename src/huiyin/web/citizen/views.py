@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass
 from http import HTTPStatus
 from uuid import UUID
 
@@ -20,7 +19,6 @@ from django.conf import settings
 from django.core.exceptions import TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -37,11 +35,9 @@ from huiyin.matters.errors import NotNow
 from huiyin.matters.models import FollowUp
 from huiyin.reviews import errors, tokens
 from huiyin.reviews import services as reviews
-from huiyin.web.citizen import queries
+from huiyin.web.citizen import on_the_spot, queries
+from huiyin.web.citizen.rating_page import FLASH_COOKIE, closed_link, rating_page, to_status
 from huiyin.web.views import error_page
-
-_FLASH_COOKIE = "huiyin_receipt"
-_FLASH_SECONDS = 600
 
 # For codes that are well-formed and nobody's. A code has 75 bits, so this saves work, not secrets:
 # a right code always opens, whatever else was tried from the same service hall's address.
@@ -50,16 +46,6 @@ guesses = Throttle(burst=20, per_minute=10)
 
 # How a message of the citizen got here, as its step says.
 _VIA = "status_page"
-_FIELDS = ("level", "tags", "text", "photos")
-
-
-@dataclass(frozen=True)
-class Message:
-    """Something to put right before the form can be sent, and where on the page."""
-
-    field: str
-    href: str
-    text: str
 
 
 # Rating
@@ -68,13 +54,15 @@ class Message:
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def rate(request: HttpRequest, token: str) -> HttpResponse:
-    """The rating page of an invitation, and taking what was filled in."""
+    """The rating page of an invitation or a visit, and taking what was filled in."""
     try:
         right = tokens.read(token)
+        if isinstance(right, tokens.Visit):
+            return on_the_spot.rate(request, token, right)
         if request.method != "POST":
             invited = queries.invited(right)
-            return _rating_page(request, invited, form.Filled(key=secrets.token_urlsafe(16)))
-        return _submit(request, token, right)
+            return rating_page(request, invited, form.Filled(key=secrets.token_urlsafe(16)))
+        return _submit(request, right)
     except TooManyFilesSent:
         return error_page(
             request,
@@ -83,12 +71,12 @@ def rate(request: HttpRequest, token: str) -> HttpResponse:
         )
     except errors.IdempotencyKeyReused:
         # Sent, gone back to, changed and sent again: to a citizen the link has been used.
-        return _closed_link(request, errors.TokenUsed())
+        return closed_link(request, errors.TokenUsed())
     except Problem as problem:
-        return _closed_link(request, problem)
+        return closed_link(request, problem)
 
 
-def _submit(request: HttpRequest, token: str, right: tokens.Right) -> HttpResponse:
+def _submit(request: HttpRequest, right: tokens.Token) -> HttpResponse:
     filled = form.decode(request.POST)
     # Pictures cost much to decode: a link that takes no review any more gets no work done.
     uploads = request.FILES.getlist("photos") if reviews.takes_review(right) else []
@@ -101,56 +89,8 @@ def _submit(request: HttpRequest, token: str, right: tokens.Right) -> HttpRespon
                 raise
             problems = [problem]
         else:
-            return _to_status(receipt.code, ordinal=receipt.ordinal)
-    return _rating_page(request, queries.invited(right), filled, problems)
-
-
-def _rating_page(
-    request: HttpRequest,
-    invited: queries.Invited,
-    filled: form.Filled,
-    problems: list[Problem] | None = None,
-) -> HttpResponse:
-    found = [
-        Message(problem.field or "", _place_of(problem, invited, filled), str(problem))
-        for problem in problems or []
-    ]
-    messages_of = {
-        field: [message.text for message in found if message.field == field] for field in _FIELDS
-    }
-    return render(
-        request,
-        "citizen/rate.html",
-        {
-            "invited": invited,
-            "filled": filled,
-            "messages_of": messages_of,
-            "level_error": " ".join(messages_of["level"] + messages_of["tags"]),
-            "problems": found,
-            "photos_lost": bool(request.FILES.getlist("photos")) if problems else False,
-            "max_text": reviews.MAX_TEXT,
-            "max_photos": reviews.MAX_PHOTOS,
-        },
-        status=HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK,
-    )
-
-
-def _place_of(problem: Problem, invited: queries.Invited, filled: form.Filled) -> str:
-    """Where on the page the problem can be put right."""
-    if problem.field == "tags" and filled.level:
-        first = next(iter(invited.tags_by_level[filled.level]), None)
-        return f"#tag-{first[0]}" if first else "#text"
-    return f"#{problem.field}" if problem.field in ("text", "photos") else "#level-5"
-
-
-def _closed_link(request: HttpRequest, problem: Problem) -> HttpResponse:
-    """Why a link opens no form, and what can be done instead. Never tells what was rated."""
-    return render(
-        request,
-        "citizen/closed_link.html",
-        {"reason": problem.code, "problem": problem},
-        status=problem.status,
-    )
+            return to_status(receipt.code, ordinal=receipt.ordinal)
+    return rating_page(request, queries.invited(right), filled, problems)
 
 
 # Following
@@ -180,7 +120,7 @@ def status(request: HttpRequest, code: str) -> HttpResponse:
         # The code of a terminal's slip looks like that of a receipt.
         of_slip = receipt_code_of(code)
         return redirect("citizen:status", of_slip) if of_slip else unknown(request, code)
-    fresh = request.COOKIES.get(_FLASH_COOKIE, "")
+    fresh = request.COOKIES.get(FLASH_COOKIE, "")
     shown = next((given for given in found.given if str(given.review.ordinal) == fresh), None)
     response = render(
         request,
@@ -194,7 +134,7 @@ def status(request: HttpRequest, code: str) -> HttpResponse:
         },
     )
     if fresh:
-        response.delete_cookie(_FLASH_COOKIE, path=request.path, samesite="Lax")
+        response.delete_cookie(FLASH_COOKIE, path=request.path, samesite="Lax")
     return response
 
 
@@ -334,23 +274,6 @@ def photo(request: HttpRequest, code: str, photo_id: UUID) -> HttpResponse:
         return error_page(request, HTTPStatus.NOT_FOUND)
     with found.file.open("rb") as picture:
         return HttpResponse(picture.read(), content_type=found.media_type)
-
-
-def _to_status(code: str, *, ordinal: int) -> HttpResponse:
-    """On to the status page, which shows the receipt first, once."""
-    address = reverse("citizen:status", args=[code])
-    response = redirect(address)
-    # Bound to the one address: it says nothing but that this browser has just come from the form.
-    response.set_cookie(
-        _FLASH_COOKIE,
-        str(ordinal),
-        max_age=_FLASH_SECONDS,
-        path=address,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
-    return response
 
 
 def _with_picture(given: queries.Given) -> dict[str, object]:
