@@ -76,7 +76,7 @@
         box.type = "checkbox";
         box.value = tag.code;
         var words = document.createElement("span");
-        words.textContent = tag.label[language];
+        words.append(one("#tick").content.cloneNode(true), tag.label[language]);
         label.append(box, words);
         return label;
       })

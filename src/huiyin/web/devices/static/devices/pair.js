@@ -4,6 +4,7 @@
 
   var form = document.getElementById("pair");
   var error = document.getElementById("pair-error");
+  var offline = error.querySelector("span").textContent;
   var store = window.HuiyinStore;
 
   if (!window.isSecureContext || !window.indexedDB || !window.crypto || !crypto.subtle) {
@@ -35,7 +36,7 @@
     pair(form.elements.code.value)
       .catch(function (problem) {
         error.querySelector("span").textContent =
-          problem instanceof Refused ? problem.message : error.dataset.offline;
+          problem instanceof Refused ? problem.message : offline;
         error.hidden = false;
         form.elements.code.focus();
       })
