@@ -18,6 +18,7 @@ from huiyin.conf.middleware import headers_of_every_answer
 from huiyin.intake import strict_json
 from huiyin.intake.lane import lane
 from huiyin.kernel.throttle import Throttle
+from huiyin.kernel.whole import offer
 from huiyin.reviews.models import Review, ReviewOrigin
 from tests import factories
 
@@ -137,7 +138,7 @@ def test_a_server_that_can_sends_the_same_in_one_piece(running: None) -> None:
         raise AssertionError(event)
 
     app = FastReviews(ordinary, headers_of_every_answer)  # type: ignore[arg-type]
-    asyncio.run(app(scope | {"extensions": {"huiyin.whole": whole}}, receive, send))
+    asyncio.run(app(scope | {"extensions": offer(whole)}, receive, send))
     [(status, head, content)] = pieces
     lines = [line.split(": ", 1) for line in head.decode().removesuffix("\r\n").split("\r\n")]
     told = dict(lines)
@@ -149,7 +150,7 @@ def test_a_server_that_can_sends_the_same_in_one_piece(running: None) -> None:
     body = say(level=0)
     scope = asked(body, "http", "/api/v1/reviews", "POST")
     with pytest.raises(AssertionError, match="422"):
-        asyncio.run(app(scope | {"extensions": {"huiyin.whole": whole}}, receive, send))
+        asyncio.run(app(scope | {"extensions": offer(whole)}, receive, send))
 
 
 @pytest.mark.parametrize(

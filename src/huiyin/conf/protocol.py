@@ -32,7 +32,7 @@ class BoundedHeads(HttpToolsProtocol):
         self._pending = 0
         super().on_headers_complete()
         # The application runs later, and on one connection the next request may have come by then.
-        self.scope["extensions"] = {whole.WHOLE: partial(_answer, self.cycle)}
+        self.scope["extensions"] = whole.offer(partial(_answer, self.cycle))
 
     def on_body(self, body: bytes) -> None:
         self._pending = 0
