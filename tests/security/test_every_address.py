@@ -50,7 +50,7 @@ from huiyin.matters import services
 from huiyin.matters.models import Consequence, Evidence
 from huiyin.matters.queries import possible_events
 from huiyin.matters.table import Event, State
-from huiyin.reviews.models import Photo, ReviewContent, ServiceEvent
+from huiyin.reviews.models import Photo, Place, PlaceKind, ReviewContent, ServiceEvent
 from huiyin.web.desk.models import SavedView
 from huiyin.web.desk.picture import FORM_EVENTS
 from tests import factories
@@ -91,6 +91,8 @@ class For(Enum):
     KEYS_IT = "those of the batch's organisation"
     ARBITRATES = "arbiters"
     CASE = "the arbiter who may decide on the matter"
+    MANAGES = "supervisors and administrators of whatever units"
+    MANAGES_IT = "supervisors and administrators of the matter's unit"
     ADMINISTERS = "administrators of the whole jurisdiction"
 
 
@@ -124,6 +126,8 @@ ADDRESSES: dict[str, For] = {
     "demo/": For.ANYBODY,
     "demo/portal/<str:token>": For.ANYBODY,
     "demo/app/<str:token>": For.ANYBODY,
+    "r/<str:token>/not-here": For.ANYBODY,
+    "q/<str:sheet>": For.ANYBODY,
     # the log's files
     "log/checkpoint": For.ANYBODY,
     "log/tile/<tile:tile>": For.ANYBODY,
@@ -206,6 +210,13 @@ ADDRESSES: dict[str, For] = {
     "desk/paper/<matter_code:code>/differences": For.KEYS_IT,
     "desk/paper/<matter_code:code>/release": For.KEYS_IT,
     "desk/paper/<matter_code:code>/forms/<uuid:key>/scan": For.KEYS_IT,
+    "desk/places/": For.MANAGES,
+    "desk/places/new": For.MANAGES,
+    "desk/places/sheets": For.MANAGES,
+    "desk/places/<uuid:key>": For.MANAGES_IT,
+    "desk/places/<uuid:key>/rotate": For.MANAGES_IT,
+    "desk/places/<uuid:key>/revoke": For.MANAGES_IT,
+    "desk/places/<uuid:key>/settle": For.MANAGES_IT,
     "desk/administration/": For.ADMINISTERS,
     "desk/time/": For.ADMINISTERS,
     "desk/invitations/": For.ADMINISTERS,
@@ -381,6 +392,7 @@ class World:
         seers = {"handler", "approver", "supervisor", "handler of a joint unit", "clerk concerned"}
         overseers = {"supervisor", "auditor", "supervisor of another line", "auditor of elsewhere"}
         overseers |= {"hotline supervisor"}
+        managers = {"supervisor", "administrator", "administrator of a county"}
         arbiters = {"arbiter", "arbiter of the same line", "arbiter of elsewhere"}
         administrators = {"administrator", "administrator of a county"}
         signed_in = set(self.people) - {"closed account"}
@@ -417,6 +429,8 @@ class World:
                 For.KEYS_IT: {"handler", "approver", "supervisor"},
                 For.ARBITRATES: arbiters,
                 For.CASE: {"arbiter"},
+                For.MANAGES: managers | {"supervisor of another line", "hotline supervisor"},
+                For.MANAGES_IT: managers,
                 For.ADMINISTERS: {"administrator"},
             }[audience]
         )
@@ -480,6 +494,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     SavedView.objects.create(staff=made.handler, name="x", query="")
     factories.review(factories.event(made.organisation), level=5, text="请打13858001234。")
     seal()
+    factories.place(made.organisation)
     made.again()
     batch = paper.open_batch(
         staff=made.handler,
@@ -510,6 +525,7 @@ def _filled(route: str, made: Loop, receipt: str) -> str:
         "review_id": ReviewContent.objects.exclude(held_back=[]).get().pk,
         "token": "x",
         "version": "1",
+        "sheet": "x",
         "tile": "0/000.p/1",
         "leaf_hash": "0" * 64,
         "uscc": made.organisation.uscc,
@@ -530,6 +546,8 @@ def _filled(route: str, made: Loop, receipt: str) -> str:
         by_name["code"] = ListedCall.objects.get().code
     if route.startswith("desk/paper"):
         by_name |= {"code": Batch.objects.get().code, "key": PaperForm.objects.get().pk}
+    if route.startswith("desk/places"):
+        by_name["key"] = Place.objects.get(kind=PlaceKind.QR).pk
     if route.startswith("regions"):
         by_name["code"] = factories.COUNTY
     # Django's own two regular expressions.
@@ -676,6 +694,9 @@ def test_whom_an_address_is_for_finds_something_there(who: str, world: World) ->
             "log/",
             "slip/",
         )
+        # A token, a sheet, a fault and a row of the administration that nobody has made; a log of
+        # which nothing is sealed; a stream that does not end.
+        nothing = ("r/<str:token>", "q/", "cockpit/faults/<uuid", "admin/", "desk/stream", "log/")
         if route.startswith(nothing) or route == "api/":
             continue
         receipt = str(world.made.receipt.code)

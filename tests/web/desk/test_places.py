@@ -182,6 +182,8 @@ def test_the_list_costs_the_same_however_long_it_is(boss: Client, unit: Organisa
 
 
 def test_nonsense_in_the_address_is_nothing(boss: Client) -> None:
-    for query in ("place=x", "place=", "", "size=a5", "place=00000000-0000-7000-8000-000000000000"):
+    for query in ("place=x", "place=", "place=00000000-0000-7000-8000-000000000000"):
         assert boss.get(f"/desk/places/sheets?{query}").status_code == 404
+    assert boss.get("/desk/places/sheets?size=a5")["Location"] == "/desk/places/"
+    assert "Tick the codes" in text(boss.get("/desk/places/"))
     assert boss.get("/desk/places/?after=nonsense").status_code == 302

@@ -302,6 +302,9 @@ def on_paper(request: HttpRequest) -> HttpResponse:
     staff = member(request)
     _need_units(staff)
     size = request.GET.get("size", SIZES[0])
+    if "place" not in request.GET:
+        messages.info(request, _("Tick the codes that you want to print."))
+        return redirect("desk:places")
     found = _asked_for(staff, request.GET.getlist("place"))
     if size not in SIZES or not found:
         raise NotFound
