@@ -45,7 +45,7 @@ def said(**changes: Any) -> dict[str, Any]:
 
 
 def secrets_in(page: str) -> dict[str, str]:
-    shown = page.partition("<code>")[2].partition("</code>")[0]
+    shown = page.partition("<textarea")[2].partition(">")[2].partition("</textarea>")[0]
     return dict(line.split("=", 1) for line in shown.splitlines())
 
 
