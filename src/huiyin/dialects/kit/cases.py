@@ -1,11 +1,12 @@
 """What is sent, and what must be answered. Read ``of`` as the table it is.
 
-Every case stands under one of two case numbers that are marked as tests and always the same, so
-that running it again adds nothing: at most two services and an imported review, ever.
+Every case stands under one of two case numbers that are marked as tests and always the same for one
+client, so that running it again adds nothing: at most two services and an imported review, ever.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,10 +16,10 @@ from huiyin.dialects.kit.peers import Entry, Fujian, National, Peer, Said, Zheji
 from huiyin.dialects.kit.words import Words
 from huiyin.dialects.structs import Call
 
-ONE, TWO, UNKNOWN = "HUIYIN-CHECK-1", "HUIYIN-CHECK-2", "HUIYIN-CHECK-NONE"
+MARK = "HUIYIN-CHECK"
 _BOMB = (
     b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/hostname">]>'
-    b"<a><projectNo>HUIYIN-CHECK-1</projectNo><userName>&b;</userName></a>"
+    b"<a><projectNo>HUIYIN-CHECK</projectNo><userName>&b;</userName></a>"
 )
 
 
@@ -64,7 +65,9 @@ def of(peer: Peer, body: Body, now: datetime) -> Iterator[Case]:
     def call(entry: Entry, **how: Secrets) -> Call:
         return peer.call(entry, at=now, **how)
 
-    one, two = event(body, ONE, now), event(body, TWO, now, userName="𠮷田王䶮", vendorNote="检查")
+    first, second, unknown = (number(peer, which) for which in ("1", "2", "none"))
+    one = event(body, first, now)
+    two = event(body, second, now, userName="𠮷田王䶮", vendorNote="检查")
     again = FINE if peer.repeat_is_success else REPEATED
     yield Case(Words("a service", "推送一项服务"), call(one), TAKEN)
     yield Case(Words("the same service again", "同一项服务再推送一次"), call(one), again)
@@ -83,17 +86,17 @@ def of(peer: Peer, body: Body, now: datetime) -> Iterator[Case]:
         call(one | {"deptCode": "000000000000000000"}),
         PARAMETER,
     )
-    good = review(ONE, now)
+    good = review(first, now)
     yield Case(Words("a review", "上报一条评价"), call(good), TAKEN)
     yield Case(Words("the same review again", "同一条评价再报一次"), call(good), REPEATED)
     yield Case(
         Words("a review of an unknown service", "评价的服务未推送过"),
-        call(review(UNKNOWN, now)),
+        call(review(unknown, now)),
         REFUSED,
     )
     yield Case(
         Words("a bad review without a reason", "差评没有标签也没有文字"),
-        call(review(TWO, now) | {"satisfaction": "2"}),
+        call(review(second, now) | {"satisfaction": "2"}),
         PARAMETER,
     )
     yield Case(Words("an unknown channel", "pf 代码不存在"), call(good | {"pf": "42"}), PARAMETER)
@@ -144,6 +147,12 @@ def _of_the_dialect(peer: Peer, one: Entry, two: Entry, now: datetime) -> Iterat
         )
 
 
+def number(peer: Peer, which: str) -> str:
+    """A case number that no other client uses: a service is known to who pushed it first."""
+    client = f"{type(peer).__name__}/{peer.app_mark}".encode()
+    return f"{MARK}-{hashlib.sha256(client).hexdigest()[:8]}-{which}"
+
+
 def event(body: Body, number: str, now: datetime, **more: str) -> dict[str, str]:
     """A faultless service of ``body`` within the case ``number``."""
     served = text(now - timedelta(hours=1))
@@ -165,7 +174,7 @@ def event(body: Body, number: str, now: datetime, **more: str) -> dict[str, str]
         "userProp": "1",
         "userName": "接口检查",
         "userPageType": "999",
-        "certKey": "HUIYIN-CHECK",
+        "certKey": MARK,
         "mobile": "13800000000",
         **more,
     }

@@ -29,7 +29,7 @@ _DESCRIPTION = """\
 Send a documented set of good and bad requests to a gateway, and say of each whether the answer is
 what existing systems of that dialect expect. About twenty requests, to nobody else.
 
-The services it pushes have the case numbers HUIYIN-CHECK-1 and HUIYIN-CHECK-2, whose applicant is
+The two services it pushes have case numbers that begin with HUIYIN-CHECK, and the applicant is
 “接口检查”. Run it as often as you like: what is there already is not stored again. They count as
 services that nobody rated, so prefer an installation for tests.
 """

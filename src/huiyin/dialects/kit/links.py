@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from huiyin.dialects.anhui import codec
 from huiyin.dialects.encodings import to_base64
+from huiyin.dialects.kit.cases import MARK
 from huiyin.dialects.kit.words import Words
 
 Holds = Callable[[int, Mapping[str, str]], bool]
@@ -43,7 +44,7 @@ def cases_of_links(source: str, area: str, number: str) -> Iterator[Link]:
     yield link("without a name", "参数没有名称", codec.query_of(said), True)
     personal = said | {"userName": "接口检查"}
     yield link("with a name in it", "地址中带有姓名", codec.query_of(personal, name="p"), True)
-    unknown = said | {"projNo": "HUIYIN-CHECK-NONE"}
+    unknown = said | {"projNo": f"{MARK}-none"}
     yield link("an unknown case", "办件不存在", codec.query_of(unknown), False)
     yield link("version 1", "version 为 1", codec.query_of(said | {"version": "1"}), False)
     once = to_base64(b"projNo=1").encode().replace(b"=", b"%3D")
