@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -126,21 +127,25 @@ def _send(inserts: Sequence[_Insert], calls: Sequence[_Call]) -> None:
     _execute(_statement(*shape), values, prepare=True)
 
 
-# For so long the database's plan of a query is believed.
-_PLAN_SECONDS = 2.0
+# For so long the database's plan of a query is believed, and until it was asked twice as often.
+_PLAN_SECONDS = 10.0
+_asked: Counter[str] = Counter()
 
 
 def fetch(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """The rows of a query. Its plan, which costs more than a few rows, is kept for some seconds:
-    one that was kept longer could be that of the day on which its tables were empty."""
+    """The rows of a query. Its plan, which costs more than a few rows, is kept for some seconds.
+
+    One that was kept longer could be that of the day on which its tables were empty; and a table
+    that grows with each time that we ask has at most doubled since.
+    """
     if connection.vendor != "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(sql, parameters)
             return list(cursor.fetchall())
+    _asked[sql] += 1
     # Another text is another plan; the driver lets go of the older ones.
-    period = int(clock.monotonic() / _PLAN_SECONDS)
-    sql = f"{_numbered(sql)} -- {period}"
-    return list(_execute(sql, parameters, prepare=True).fetchall())
+    age = f"{_asked[sql].bit_length()} {clock.monotonic() // _PLAN_SECONDS:.0f}"
+    return list(_execute(f"{_numbered(sql)} -- {age}", parameters, prepare=True).fetchall())
 
 
 def _execute(sql: str, parameters: Sequence[Any], *, prepare: bool) -> psycopg.Cursor[Any]:
