@@ -43,7 +43,9 @@ def test_nothing_known_finds_nothing_known() -> None:
     assert screen("办得很快", known=("", " ")) == []
 
 
-@pytest.mark.parametrize("told", [one for one in sentences("personal.tsv") if one.kinds], ids=str)
+@pytest.mark.parametrize(
+    "told", [one for one in sentences("personal.tsv") if one.kinds], ids=lambda one: one.text
+)
 def test_a_text_that_names_somebody_is_held_back(told: Sentence) -> None:
     assert screen(told.text)
 

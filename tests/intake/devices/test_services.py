@@ -66,7 +66,11 @@ def test_a_code_lasts_an_hour(frozen_clock: FrozenClock) -> None:
         services.pair(code=code, public_key=None, software="")
 
 
-@pytest.mark.parametrize("wrong", [b"", b"\x04" + bytes(64), b"x" * 65, _point()[:-1]])
+@pytest.mark.parametrize(
+    "wrong",
+    [b"", b"\x04" + bytes(64), b"x" * 65, _point()[:-1]],
+    ids=["empty", "off the curve", "no point", "cut off"],
+)
 def test_a_public_key_that_is_none_pairs_nothing(wrong: bytes) -> None:
     made, code = _registered()
     with pytest.raises(errors.PublicKeyInvalid):
