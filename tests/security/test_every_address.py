@@ -44,7 +44,7 @@ from huiyin.matters import services
 from huiyin.matters.models import Consequence, Evidence
 from huiyin.matters.queries import possible_events
 from huiyin.matters.table import Event, State
-from huiyin.reviews.models import Photo, ServiceEvent
+from huiyin.reviews.models import Photo, Place, ServiceEvent
 from huiyin.web.desk.models import SavedView
 from huiyin.web.desk.picture import FORM_EVENTS
 from tests import factories
@@ -72,6 +72,8 @@ class For(Enum):
     OVERSEES_IT = "supervisors and auditors of the matter's unit"
     ARBITRATES = "arbiters"
     CASE = "the arbiter who may decide on the matter"
+    MANAGES = "supervisors and administrators of whatever units"
+    MANAGES_IT = "supervisors and administrators of the matter's unit"
     ADMINISTERS = "administrators of the whole jurisdiction"
 
 
@@ -95,6 +97,8 @@ ADDRESSES: dict[str, For] = {
     "demo/": For.ANYBODY,
     "demo/portal/<str:token>": For.ANYBODY,
     "demo/app/<str:token>": For.ANYBODY,
+    "r/<str:token>/not-here": For.ANYBODY,
+    "q/<str:sheet>": For.ANYBODY,
     # the log's files
     "log/checkpoint": For.ANYBODY,
     "log/tile/<tile:tile>": For.ANYBODY,
@@ -132,6 +136,13 @@ ADDRESSES: dict[str, For] = {
     "desk/stream": For.STAFF,
     "desk/consequences/": For.STAFF,
     "desk/consequences/<uuid:key>": For.CONCERNED,
+    "desk/places/": For.MANAGES,
+    "desk/places/new": For.MANAGES,
+    "desk/places/sheets": For.MANAGES,
+    "desk/places/<uuid:key>": For.MANAGES_IT,
+    "desk/places/<uuid:key>/rotate": For.MANAGES_IT,
+    "desk/places/<uuid:key>/revoke": For.MANAGES_IT,
+    "desk/places/<uuid:key>/settle": For.MANAGES_IT,
     "desk/administration/": For.ADMINISTERS,
     "desk/time/": For.ADMINISTERS,
     "desk/matters/<matter_code:code>": For.SEES,
@@ -286,6 +297,7 @@ class World:
         """Whether ``who`` finds something at an address for ``audience``."""
         seers = {"handler", "approver", "supervisor", "handler of a joint unit", "clerk concerned"}
         overseers = {"supervisor", "auditor", "supervisor of another line", "auditor of elsewhere"}
+        managers = {"supervisor", "administrator", "administrator of a county"}
         arbiters = {"arbiter", "arbiter of the same line", "arbiter of elsewhere"}
         signed_in = set(self.people) - {"closed account"}
         return (
@@ -305,6 +317,8 @@ class World:
                 For.OVERSEES_IT: {"supervisor", "auditor"},
                 For.ARBITRATES: arbiters,
                 For.CASE: {"arbiter"},
+                For.MANAGES: managers | {"supervisor of another line"},
+                For.MANAGES_IT: managers,
                 For.ADMINISTERS: {"administrator"},
             }[audience]
         )
@@ -363,6 +377,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         ends_on=clock.today(),
     )
     SavedView.objects.create(staff=made.handler, name="x", query="")
+    factories.place(made.organisation)
     made.again()
     return World(made)
 
@@ -381,6 +396,7 @@ def _filled(route: str, made: Loop, receipt: str) -> str:
         "fault_id": made.matter.pk,
         "token": "x",
         "version": "1",
+        "sheet": "x",
         "tile": "0/000.p/1",
         "leaf_hash": "0" * 64,
         "uscc": made.organisation.uscc,
@@ -392,6 +408,8 @@ def _filled(route: str, made: Loop, receipt: str) -> str:
     }
     if route.startswith("desk/views"):
         by_name["key"] = SavedView.objects.get().pk
+    if route.startswith("desk/places"):
+        by_name["key"] = Place.objects.get().pk
     if route.startswith("regions"):
         by_name["code"] = factories.COUNTY
     # Django's own two regular expressions.
@@ -525,10 +543,11 @@ def test_whom_an_address_is_for_finds_something_there(who: str, world: World) ->
     for route, audience in _addresses().items():
         if not world.finds(who, audience) or "GET" not in _methods(route):
             continue
-        # A token, a fault and a row of the administration that nobody has made; a log of which
+        # A token, a sheet, a fault and a row of the administration that nobody has made; a log of which
         # nothing is sealed; a stream that does not end.
         nothing = (
             "r/<str:token>",
+            "q/",
             "embed/",
             "cockpit/faults/<uuid",
             "admin/",

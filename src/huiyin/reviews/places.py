@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from huiyin.directory.models import Organisation, Role, Staff
 from huiyin.directory.queries import in_scope, organisations_in_scope
 from huiyin.kernel.problems import NotFound
-from huiyin.reviews.models import Place
+from huiyin.reviews.models import Place, PlaceReport
 
 # Who puts places up, turns their sheets over and takes them away.
 MANAGES = (Role.SUPERVISOR, Role.ADMINISTRATOR)
@@ -39,6 +39,12 @@ def shown(places: QuerySet[Place]) -> QuerySet[Place]:
     return places.select_related("organisation", "item", "clerk", "counter__organisation").annotate(
         open_reports=Count("reports", filter=Q(reports__settled_at__isnull=True))
     )
+
+
+def reported(found: QuerySet[Place]) -> QuerySet[Place]:
+    """Those of whose sheets somebody said that they hang elsewhere, and nobody has looked yet."""
+    opened = PlaceReport.objects.filter(place=OuterRef("pk"), settled_at__isnull=True)
+    return found.filter(Exists(opened))
 
 
 def neighbours(place: Place, kind: str) -> QuerySet[Place]:

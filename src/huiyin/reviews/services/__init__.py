@@ -13,6 +13,7 @@ from huiyin.reviews.services.importing import (
 )
 from huiyin.reviews.services.inviting import follow_up_token, invite, link_of, token_of
 from huiyin.reviews.services.places import (
+    MAX_LABEL,
     MAX_WHERE,
     add_place,
     report_elsewhere,
@@ -38,6 +39,7 @@ from huiyin.reviews.services.together import (
 )
 
 __all__ = [
+    "MAX_LABEL",
     "MAX_PHOTOS",
     "MAX_TEXT",
     "MAX_WHERE",

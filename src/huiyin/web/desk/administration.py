@@ -79,6 +79,11 @@ def _groups() -> list[dict[str, Any]]:
             ],
         },
         {
+            "title": _("Rating on the spot"),
+            "text": _("Printed codes at counters, with which citizens rate while they are there."),
+            "links": [{"href": reverse("desk:places"), "label": _("QR codes at counters")}],
+        },
+        {
             "title": _("Import lists"),
             "text": _("From xlsx or csv. Every row gets its verdict before anything is written."),
             "links": [

@@ -15,10 +15,12 @@ from huiyin.directory.models import Role, Staff
 from huiyin.kernel import clock
 from huiyin.kernel.problems import NotFound
 from huiyin.notices import queries as notices
+from huiyin.reviews.places import MANAGES
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+MANAGES_PLACES = frozenset(MANAGES)
 # Who has a cockpit.
 OVERSEES = frozenset({Role.SUPERVISOR, Role.AUDITOR})
 
@@ -83,6 +85,7 @@ def render_desk(
             "administers": administers,
             "has_inbox": not administers or roles != {Role.ADMINISTRATOR},
             "oversees": bool(roles & OVERSEES),
+            "manages_places": bool(roles & MANAGES_PLACES),
             "arbitrates": Role.ARBITER in roles,
             "demo_time": clock.now(),
             "here": here,
