@@ -64,7 +64,7 @@ def test_without_javascript_one_is_told_to_wait(
 ) -> None:
     page = new_page(**DESKTOP, java_script_enabled=False)
     page.goto(f"{product.base_url}/styleguide/")
-    expect(page.locator(".challenge noscript")).to_contain_text("请等 20 秒")
+    expect(page.get_by_text("请等 20 秒再提交")).to_be_visible()
     expect(page.locator(".challenge progress")).to_be_hidden()
     assert page.locator("input[name=homepage_url]").bounding_box()["width"] <= 1  # type: ignore[index]
 

@@ -323,10 +323,11 @@ def test_switching_the_language_keeps_what_was_typed(
     page.goto(portal.origin)
     frame = rating_in(page)
     frame.locator("#text").fill("等了三个小时。")
-    frame.locator("button[name=lang]").click()
+    frame.locator("button[name=redraw]").click()
     expect(frame.locator("h1")).to_contain_text("How was this service?")
     expect(frame.locator("#text")).to_have_value("等了三个小时。")
     until(page, "heights.length >= 2")
+    assert heard(page) == ["ready"], "nothing was sent"
 
 
 class TestTheDemonstration:

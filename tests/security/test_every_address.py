@@ -683,10 +683,11 @@ def test_whom_an_address_is_for_finds_something_there(who: str, world: World) ->
     for route, audience in _addresses().items():
         if not world.finds(who, audience) or "GET" not in _methods(route):
             continue
-        # A token, a fault and a row of the administration that nobody has made; a log of which
-        # nothing is sealed; a stream that does not end.
+        # A token, a sheet, a fault and a row of the administration that nobody has made; a log of
+        # which nothing is sealed; a stream that does not end.
         nothing = (
             "r/<str:token>",
+            "q/",
             "embed/",
             "cockpit/faults/<uuid",
             "admin/",
@@ -694,9 +695,6 @@ def test_whom_an_address_is_for_finds_something_there(who: str, world: World) ->
             "log/",
             "slip/",
         )
-        # A token, a sheet, a fault and a row of the administration that nobody has made; a log of
-        # which nothing is sealed; a stream that does not end.
-        nothing = ("r/<str:token>", "q/", "cockpit/faults/<uuid", "admin/", "desk/stream", "log/")
         if route.startswith(nothing) or route == "api/":
             continue
         receipt = str(world.made.receipt.code)
