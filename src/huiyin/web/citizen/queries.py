@@ -128,6 +128,11 @@ class Given:
         return self.review.event.is_erased
 
     @property
+    def has_name(self) -> bool:
+        """On the spot nobody gives a name."""
+        return self.review.event.case_id is not None
+
+    @property
     def held_back(self) -> bool:
         return bool(self.review.words and self.review.words.withheld)
 
