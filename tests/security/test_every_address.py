@@ -543,8 +543,8 @@ def test_whom_an_address_is_for_finds_something_there(who: str, world: World) ->
     for route, audience in _addresses().items():
         if not world.finds(who, audience) or "GET" not in _methods(route):
             continue
-        # A token, a sheet, a fault and a row of the administration that nobody has made; a log of which
-        # nothing is sealed; a stream that does not end.
+        # A token, a sheet, a fault and a row of the administration that nobody has made; a log of
+        # which nothing is sealed; a stream that does not end.
         nothing = (
             "r/<str:token>",
             "q/",
