@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from importlib import import_module
 
-from django.apps import apps
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from huiyin.intake.devices.models import DetailRequest
+from huiyin.intake.invitations.queries import opted_out
 from huiyin.kernel import clock, wakeup
 from huiyin.matters import kinds
 from huiyin.matters.models import ContactAttempt, Matter
@@ -117,8 +116,5 @@ def _settle(request: DetailRequest, state: str) -> None:
 
 def _opted_out(contact: kinds.Contact) -> bool:
     """Whether the citizen wants no messages that they did not ask for."""
-    if not apps.is_installed("huiyin.intake.invitations"):
-        return False
     number = numbers.hash_of(numbers.normal(contact.mobile) or contact.mobile)
-    queries = import_module("huiyin.intake.invitations.queries")
-    return number in queries.opted_out([number])
+    return number in opted_out([number])
