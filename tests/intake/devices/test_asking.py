@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from types import ModuleType
 
 import pytest
 
 from huiyin.intake.channels.counter_device import rating, waking
 from huiyin.intake.devices import asking
 from huiyin.intake.devices.models import DetailRequest, KeyLayout
+from huiyin.intake.invitations.models import OptOut
+from huiyin.intake.invitations.services import opt_out
 from huiyin.matters import services as matters
 from huiyin.matters.models import Matter
 from huiyin.notices import relay
@@ -69,15 +69,8 @@ def test_who_ended_the_contact_is_left_alone(gateway: ObedientRelay) -> None:
     assert _state() == State.NOT_SENT
 
 
-def test_who_opted_out_is_left_alone(
-    gateway: ObedientRelay, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    out = numbers.hash_of(factories.MOBILE)
-    queries = ModuleType("huiyin.intake.invitations.queries")
-    queries.opted_out = lambda hashes: {out} & set(hashes)  # type: ignore[attr-defined]
-    monkeypatch.setattr(asking.apps, "is_installed", lambda _name: True)
-    monkeypatch.setitem(sys.modules, queries.__name__, queries)
-    monkeypatch.setattr(asking, "import_module", lambda name: sys.modules[name])
+def test_who_opted_out_is_left_alone(gateway: ObedientRelay) -> None:
+    opt_out(numbers.hash_of(factories.MOBILE), OptOut.Via.PAGE)
     _pressed()
     asking.ask_due()
     assert not gateway.messages
