@@ -509,7 +509,11 @@ class Erasure(Row):
 
     case = models.OneToOneField(Case, models.PROTECT, null=True, related_name="erasure")
     event = models.OneToOneField(
-        ServiceEvent, models.PROTECT, null=True, related_name="erasure", verbose_name=_("event")
+        ServiceEvent,
+        models.PROTECT,
+        null=True,
+        related_name="erasure",
+        verbose_name=_("service event"),
     )
     at = models.DateTimeField(_("erased at"))
     # The account of the operating system, or of a member of staff, that did it.

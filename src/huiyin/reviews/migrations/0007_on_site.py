@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='erasure',
             name='event',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='erasure', to='reviews.serviceevent', verbose_name='event'),
+            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='erasure', to='reviews.serviceevent', verbose_name='service event'),
         ),
         migrations.AlterField(
             model_name='erasure',
