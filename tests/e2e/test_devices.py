@@ -214,7 +214,7 @@ def test_a_terminal_with_a_network_gives_a_slip_that_leads_to_the_review(
     _is_fine(page)
     page.get_by_role("button", name="返回").click()
     link = _rate(page, "不满意")
-    expect(page.get_by_text("您的评价已记录。")).to_be_visible()
+    expect(page.get_by_text("您的评价已记录。")).to_be_visible(timeout=25_000)
     _is_fine(page)
     citizen = new_page()
     citizen.goto(link)
@@ -286,7 +286,7 @@ def test_an_answer_that_is_lost_costs_nothing(
     page.close()
     context.unroute("**/devices/deliveries")
     page = _reopened(context, url)
-    expect(page.locator("#waiting")).to_be_hidden()
+    expect(page.locator("#waiting")).to_be_hidden(timeout=25_000)
     assert len(_reviews(product, "kiosk")) == before + 1
 
 
@@ -310,7 +310,7 @@ def test_the_worker_is_started_anew_without_a_network(
     expect(page.locator("#waiting")).to_contain_text("1")
     context.set_offline(False)
     page.evaluate("window.dispatchEvent(new Event('online'))")
-    expect(page.locator("#waiting")).to_be_hidden()
+    expect(page.locator("#waiting")).to_be_hidden(timeout=25_000)
     assert len(_reviews(product, "kiosk")) == before + 1
 
 
@@ -350,7 +350,7 @@ def test_what_is_too_old_is_refused_and_counted(
     page.context.set_offline(False)
     page.evaluate("window.dispatchEvent(new Event('online'))")
     expect(page.locator("#refused")).to_contain_text("1")
-    expect(page.locator("#waiting")).to_be_hidden()
+    expect(page.locator("#waiting")).to_be_hidden(timeout=25_000)
     assert len(_reviews(product, "kiosk")) == before
 
 
