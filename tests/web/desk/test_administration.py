@@ -30,7 +30,7 @@ def _moved() -> timedelta:
 def test_every_link_of_the_landing_page_opens(administrator: Client) -> None:
     page = administrator.get("/desk/administration/")
     groups = page.context["groups"]
-    assert len(groups) == 6
+    assert len(groups) == 9
     for group in groups:
         for link in group["links"]:
             assert administrator.get(link["href"]).status_code == 200, link

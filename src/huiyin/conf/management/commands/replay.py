@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from huiyin.conf import seeding
+from huiyin.conf.quietly import only_warnings
 from huiyin.conf.replay.published import Scenario, scenarios
 from huiyin.conf.replay.report import compare
 from huiyin.conf.replay.sampling import plan
@@ -54,10 +54,9 @@ class Command(BaseCommand):
         self._check(scale)
         seeding.seed_reference_data()
         planned = plan(known[scenario], scale)
-        # A line for each of thousands of days and matters would bury the report.
-        logging.getLogger("huiyin").setLevel(logging.WARNING)
         stage = Stage(planned, seed)
-        with tqdm(total=planned.total, unit="reviews", disable=None if verbosity else True) as bar:
+        bar = tqdm(total=planned.total, unit="reviews", disable=None if verbosity else True)
+        with only_warnings(), bar:
             for done in stage.play():
                 bar.update(done - bar.n)
         self._tell(known[scenario], planned.scale, [*compare(planned)])

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from huiyin.conf import demo_sheet, seeding
+from huiyin.conf.quietly import only_warnings
 
 
 class Command(BaseCommand):
@@ -23,20 +21,8 @@ class Command(BaseCommand):
         except seeding.CannotSeed as error:
             raise CommandError(str(error)) from error
         if settings.HUIYIN_DEMO:
-            with _only_warnings():
+            with only_warnings():
                 sheet = seeding.seed_demo()
             self.stdout.write(demo_sheet.as_text(sheet))
         else:
             self.stdout.write("Divisions, working days, rules and tags are in place.")
-
-
-@contextmanager
-def _only_warnings() -> Iterator[None]:
-    """The demo's first day is made at once; its log lines would bury the sheet."""
-    log = logging.getLogger("huiyin")
-    before = log.level
-    log.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        log.setLevel(before)
