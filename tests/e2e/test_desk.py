@@ -250,6 +250,8 @@ def test_the_lists_break_no_accessibility_rule_and_fit_the_screen(
         _is_sound(page)
     page.goto(product.base_url + "/desk/?show=open")
     page.locator(".inbox-link").first.click()
+    # Looked at while the page was still being left, there is no document.
+    page.wait_for_url("**/desk/matters/**")
     _is_sound(page)
 
 
