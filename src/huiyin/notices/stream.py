@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
-from django.db import close_old_connections
 from django.db.models import QuerySet
 from django.utils.translation import override
 
 from huiyin.directory.models import Staff
 from huiyin.kernel import clock, wakeup
+from huiyin.kernel.threads import in_thread
 from huiyin.matters.kinds import describe
 from huiyin.matters.models import Matter
 from huiyin.notices import alone, queries, wording
@@ -36,8 +35,6 @@ PAGE = 50
 
 # What somebody may see is looked up again after this, not with every item.
 SCOPE_SECONDS = 5.0
-
-T = TypeVar("T")
 
 
 async def events_for(
@@ -67,13 +64,13 @@ async def events_for(
     reader = _Reader(staff, language)
     until = clock.monotonic() + LONGEST_SECONDS
     try:
-        state = await _in_thread(partial(_state, staff))
+        state = await in_thread(partial(_state, staff))
         seen = _number(last_event_id)
         seen = state["last"] if seen is None else min(seen, state["last"])
         yield f"retry: {RETRY_MS}\n" + _frame("state", seen, state)
         while True:
             woken.clear()
-            frames, last = await _in_thread(partial(reader.news, seen))
+            frames, last = await in_thread(partial(reader.news, seen))
             for frame in frames:
                 yield frame
             seen = last
@@ -88,18 +85,6 @@ async def events_for(
                 yield ": still here\n\n"
     finally:
         stop()
-
-
-async def _in_thread(read: Callable[[], T]) -> T:
-    """Read from the database without keeping a connection for as long as the stream lives."""
-
-    def reading() -> T:
-        try:
-            return read()
-        finally:
-            close_old_connections()
-
-    return await sync_to_async(reading)()
 
 
 def _state(staff: Staff) -> dict[str, Any]:

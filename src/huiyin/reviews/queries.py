@@ -217,10 +217,10 @@ def _pushed_event(right: tokens.Token) -> ServiceEvent:
     return event
 
 
-def _event_of_visit(right: tokens.Visit) -> ServiceEvent:
-    """Not stored, and to be read alone."""
+def place_of_visit(right: tokens.Visit) -> Place:
+    """Where somebody on the spot is. Raises ``TokenInvalid`` or ``PlaceClosed``. One query."""
     place = (
-        Place.objects.select_related("organisation", "item", "counter__organisation")
+        Place.objects.select_related("organisation__region", "item", "counter__organisation")
         .filter(pk=right.place_id, organisation_id=right.organisation_id)
         .first()
     )
@@ -228,6 +228,12 @@ def _event_of_visit(right: tokens.Visit) -> ServiceEvent:
         raise TokenInvalid
     if place.revoked_at is not None:
         raise PlaceClosed
+    return place
+
+
+def _event_of_visit(right: tokens.Visit) -> ServiceEvent:
+    """Not stored, and to be read alone."""
+    place = place_of_visit(right)
     counter, now = place.counter, clock.now()
     return ServiceEvent(
         id=right.visit_id,

@@ -116,5 +116,5 @@ def _settle(request: DetailRequest, state: str) -> None:
 
 def _opted_out(contact: kinds.Contact) -> bool:
     """Whether the citizen wants no messages that they did not ask for."""
-    number = numbers.hash_of(numbers.normal(contact.mobile) or contact.mobile)
+    number = numbers.hash_of_typed(contact.mobile)
     return number in opted_out([number])

@@ -26,3 +26,8 @@ def normal(typed: str) -> str | None:
 def hash_of(number: str) -> bytes:
     """The keyed hash of a number in its normal form: the one that cases are stored with."""
     return crypto.lookup_hash(number, purpose="mobile")
+
+
+def hash_of_typed(number: str) -> bytes:
+    """The same of a number as somebody wrote it; of what is no number, of that."""
+    return hash_of(normal(number) or number)

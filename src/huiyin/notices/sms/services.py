@@ -51,7 +51,7 @@ _OUTCOMES = {
 
 def converse(*, matter: Matter, contact: Contact) -> Contact:
     """``contact`` with the digits by which its answers are known to belong to ``matter``."""
-    number_hash = numbers.hash_of(numbers.normal(contact.mobile) or contact.mobile)
+    number_hash = numbers.hash_of_typed(contact.mobile)
     return replace(contact, extension=begin(matter=matter, number_hash=number_hash))
 
 
@@ -159,7 +159,7 @@ def receive_sms(
     (same ``reference``, or the same text shortly after when the gateway gives none) is not stored
     twice. Never refused: what cannot be routed is kept sealed and counted.
     """
-    number_hash = numbers.hash_of(numbers.normal(from_number) or from_number)
+    number_hash = numbers.hash_of_typed(from_number)
     return _receive(gateway, number_hash, recipient, words.readable(text), reference)
 
 
@@ -318,7 +318,7 @@ def receive_part(
 
     ``place`` is the sender's reference of the whole, how many parts, and which.
     """
-    number_hash = numbers.hash_of(numbers.normal(from_number) or from_number)
+    number_hash = numbers.hash_of_typed(from_number)
     reference, total, number = place
     key = {
         "gateway": gateway,

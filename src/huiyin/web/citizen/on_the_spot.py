@@ -30,6 +30,7 @@ from huiyin.kernel.throttle import Throttle
 from huiyin.reviews import errors, places, tokens
 from huiyin.reviews import services as reviews
 from huiyin.reviews.models import Channel, Place, PlaceKind
+from huiyin.reviews.queries import place_of_visit
 from huiyin.reviews.services import MAX_WHERE
 from huiyin.web.citizen import queries
 from huiyin.web.citizen.rating_page import closed_link, rating_page, slowed_down, to_status
@@ -58,7 +59,7 @@ def scan(request: HttpRequest, sheet: str) -> HttpResponse:
 def rate(request: HttpRequest, token: str, right: tokens.Visit) -> HttpResponse:
     """The form of somebody on the spot, and taking it. Raises a ``Problem`` for a visit that takes
     no review any more."""
-    place = queries.place_of_visit(right)
+    place = place_of_visit(right)
     if remembering.rated_recently(request, place.pk, but=right.visit_id):
         return _rated_already(request, place)
     more: dict[str, Any] = {
@@ -155,7 +156,7 @@ def not_here(request: HttpRequest, token: str) -> HttpResponse:
         right = tokens.read(token)
         if not isinstance(right, tokens.Visit) or right.channel != Channel.QR:
             raise errors.TokenInvalid
-        place = queries.place_of_visit(right)
+        place = place_of_visit(right)
     except Problem as problem:
         return closed_link(request, problem)
     others = list(places.neighbours(place, PlaceKind.QR)[:100])

@@ -20,8 +20,8 @@ from huiyin.matters.models import Matter, Milestone, Reply
 from huiyin.matters.queries import told_replies
 from huiyin.notices.alarms import alarms_of
 from huiyin.reviews import tokens
-from huiyin.reviews.errors import PlaceClosed, ReceiptUnknown, TokenInvalid
-from huiyin.reviews.models import BAD_LEVELS, Level, Photo, Place, Review, ServiceEvent, Tag
+from huiyin.reviews.errors import ReceiptUnknown
+from huiyin.reviews.models import BAD_LEVELS, Level, Photo, Review, ServiceEvent, Tag
 from huiyin.reviews.queries import (
     by_receipt_code,
     current_tags,
@@ -78,20 +78,6 @@ def invited(right: tokens.Right) -> Invited:
         if isinstance(right, tokens.Token) and right.ordinal == tokens.FIRST
         else "",
     )
-
-
-def place_of_visit(right: tokens.Visit) -> Place:
-    """Where somebody on the spot is. Raises ``TokenInvalid`` or ``PlaceClosed``."""
-    place = (
-        Place.objects.select_related("organisation__region", "item", "counter__organisation")
-        .filter(pk=right.place_id, organisation_id=right.organisation_id)
-        .first()
-    )
-    if place is None:
-        raise TokenInvalid
-    if place.revoked_at is not None:
-        raise PlaceClosed
-    return place
 
 
 def _tags_by_level() -> dict[int, list[tuple[str, str]]]:

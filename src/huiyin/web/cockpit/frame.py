@@ -9,7 +9,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from huiyin.directory.models import Organisation, Role, Staff
+from huiyin.directory.models import Organisation, Staff
 from huiyin.directory.queries import organisations_in_scope
 from huiyin.kernel.problems import NotFound
 from huiyin.web.desk.frame import OVERSEES, desk_page, member, render_desk, roles_of
@@ -44,11 +44,6 @@ def render_cockpit(
     status: int = 200,
 ) -> HttpResponse:
     """A page of the cockpit, ``page`` being its place among them."""
-    audits = Role.AUDITOR in roles_of(member(request))
     return render_desk(
-        request,
-        f"cockpit/{template}",
-        {"page": page, "audits": audits, **context},
-        here="cockpit",
-        status=status,
+        request, f"cockpit/{template}", {"page": page, **context}, here="cockpit", status=status
     )

@@ -89,6 +89,7 @@ def render_desk(
             "administers": administers,
             "has_inbox": not administers or roles != {Role.ADMINISTRATOR},
             "oversees": bool(roles & OVERSEES),
+            "audits": Role.AUDITOR in roles,
             "manages_places": bool(roles & MANAGES_PLACES),
             "arbitrates": Role.ARBITER in roles,
             "has_devices": bool(roles & LOOK_AFTER),

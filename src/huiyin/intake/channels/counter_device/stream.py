@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
-from django.db import close_old_connections
 from django.utils.translation import override
 
 from huiyin.intake.channels.counter_device.waking import awake
 from huiyin.intake.devices.models import Device, Wake
 from huiyin.intake.devices.services import seen, topic
 from huiyin.kernel import clock, wakeup
+from huiyin.kernel.threads import in_thread
 from huiyin.reviews.naming import item_name
 
 CONTENT_TYPE = "text/event-stream"
@@ -28,8 +27,6 @@ HEARTBEAT_SECONDS = 15.0
 # After this the stream ends and the page comes back.
 LONGEST_SECONDS = 600.0
 LANGUAGES = ("zh-hans", "en")
-
-T = TypeVar("T")
 
 
 async def events_for(device: Device) -> AsyncIterator[str]:
@@ -56,7 +53,7 @@ async def events_for(device: Device) -> AsyncIterator[str]:
     try:
         while True:
             woken.clear()
-            alive, found = await _in_thread(partial(_look, device))
+            alive, found = await in_thread(partial(_look, device))
             if not alive:
                 yield _frame("ended", {})
                 return
@@ -83,18 +80,6 @@ def _pause(found: Wake | None) -> float:
         return HEARTBEAT_SECONDS
     left = (found.closes_at - clock.now()).total_seconds()
     return min(HEARTBEAT_SECONDS, max(left, 0.0) + 0.05)
-
-
-async def _in_thread(read: Callable[[], T]) -> T:
-    """Read from the database without keeping a connection for as long as the stream lives."""
-
-    def reading() -> T:
-        try:
-            return read()
-        finally:
-            close_old_connections()
-
-    return await sync_to_async(reading)()
 
 
 def _look(device: Device) -> tuple[bool, Wake | None]:
