@@ -19,6 +19,7 @@ import hypothesis
 import pytest
 
 from tests.support.postgres import EmbeddedPostgres
+from tests.support.throttles import throttles
 
 pytest_plugins = ["tests.support.product", "tests.support.browser"]
 
@@ -135,6 +136,8 @@ def _all_is_calm() -> Iterator[None]:
 
     yield
     alarm.clear()
+    for brake in throttles():
+        brake._buckets.clear()
 
 
 @pytest.fixture
