@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
+from django.db.migrations.state import ProjectState
 
 from huiyin.kernel.append_only import append_only
 from huiyin.kernel.models import DemoClock
@@ -18,11 +18,12 @@ from huiyin.kernel.models import DemoClock
 @pytest.fixture
 def append_only_table(transactional_db: None) -> Iterator[None]:
     operation = append_only(DemoClock._meta.db_table)
+    now = ProjectState()
     with connection.schema_editor() as schema:
-        operation.code(apps, schema)
+        operation.database_forwards("kernel", schema, now, now)
     yield
     with connection.schema_editor() as schema:
-        operation.reverse_code(apps, schema)
+        operation.database_backwards("kernel", schema, now, now)
 
 
 def refused(change: str) -> None:

@@ -10,4 +10,9 @@ class Migration(migrations.Migration):
         append_only("log_entry"),
         append_only("log_leaf"),
         append_only("log_epoch"),
+        append_only("log_checkpoint"),
+        append_only("log_cosignature"),
+        append_only("log_logkey"),
+        append_only("log_retiredlogkey"),
+        append_only("log_latersignature"),
     ]

@@ -1,5 +1,3 @@
-"""What was heard and done stays as it was, for whoever looks after the agents."""
-
 from django.db import migrations
 
 from huiyin.kernel.append_only import append_only

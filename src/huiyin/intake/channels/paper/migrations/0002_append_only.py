@@ -1,5 +1,3 @@
-"""What was keyed and done stays as it was, for whoever looks after those who key."""
-
 from django.db import migrations
 
 from huiyin.kernel.append_only import append_only

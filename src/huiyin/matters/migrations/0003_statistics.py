@@ -17,7 +17,7 @@ def keep_statistics(detail):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("matters", "0012_pages")]
+    dependencies = [("matters", "0002_append_only")]
 
     operations = [
         migrations.RunPython(keep_statistics(_DETAIL), keep_statistics(-1)),
