@@ -87,6 +87,19 @@ def pytest_xdist_setupnodes(config: pytest.Config) -> None:
     os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 
 
+# Who asks for one of these meets the database of the run.
+_MEETS_THE_DATABASE = frozenset({"db", "transactional_db", "postgres_server", "database_name"})
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What meets no database says the same on each: once is enough."""
+    for item in items:
+        asked_for = getattr(item, "fixturenames", ())
+        if item.get_closest_marker("django_db") is None and not _MEETS_THE_DATABASE & {*asked_for}:
+            item.add_marker(pytest.mark.once)
+
+
 def pytest_report_header(config: pytest.Config) -> str:
     return f"database: {config.getoption('database')}"
 

@@ -15,7 +15,8 @@ from huiyin.notices import services, wording, wordings
 from huiyin.notices.models import Outbox, Template
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+# Says nothing of the database, and takes long.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture(autouse=True)

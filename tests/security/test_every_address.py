@@ -59,7 +59,8 @@ from tests.factories import Loop
 from tests.security.verbs import VERBS, WITHOUT_VERSION
 from tests.support.epochs import seal
 
-pytestmark = pytest.mark.django_db
+# Says nothing of the database, and takes long.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 class For(Enum):

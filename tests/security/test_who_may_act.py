@@ -20,7 +20,8 @@ from tests.api.client import Api, signed_in
 from tests.factories import Loop
 from tests.security.verbs import VERBS, WITHOUT_VERSION
 
-pytestmark = pytest.mark.django_db
+# Says nothing of the database, and takes long.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def test_every_address_that_moves_a_matter_is_tried() -> None:

@@ -22,7 +22,8 @@ from tests.notices.support import drain
 from tests.notices.transports.dingtalk_robot.server import SECRET, TOKEN, DingTalk
 from tests.notices.transports.dingtalk_robot.server import running as running_group
 
-pytestmark = pytest.mark.django_db
+# Says nothing of the database, and takes long.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # A Tuesday morning on which everybody works: no quiet hours.
 MORNING = datetime(2024, 3, 5, 2, 0, tzinfo=UTC)

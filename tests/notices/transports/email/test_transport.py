@@ -27,7 +27,8 @@ from huiyin.notices.transports.email.transport import EmailTransport
 from tests import factories
 from tests.notices.support import certificate_for, drain, later
 
-pytestmark = pytest.mark.django_db
+# Says nothing of the database, and takes long.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 MAILBOX = "li.si@example.gov.cn"
 
