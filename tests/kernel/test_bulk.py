@@ -81,3 +81,10 @@ def test_what_is_gathered_is_stored_all_or_nothing_and_only_then_told() -> None:
         one_twice()
     assert _stored() == {"a": AT}
     assert told == ["a"]
+
+
+def test_what_is_there_already_is_left_out() -> None:
+    bulk.insert(Heartbeat, ("name", "at"), [("a", AT)])
+    bulk.insert_missing([Heartbeat(name=name, at=LATER) for name in ("a", "b")])
+    assert _stored() == {"a": AT, "b": LATER}
+    bulk.insert_missing([])

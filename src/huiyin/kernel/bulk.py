@@ -33,6 +33,7 @@ from huiyin.kernel import clock
 # What COPY's text format gives a meaning of its own.
 _special = re.compile(r"[\\\t\n\r]").search
 _SPECIAL = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+_UNLESS_THERE = " ON CONFLICT DO NOTHING"
 # From so many rows on, COPY is worth its two waits for the database.
 _MANY = 300
 
@@ -44,6 +45,8 @@ class _Insert(NamedTuple):
     fields: tuple[str, ...]
     alike: tuple[str, ...]
     parameters: list[str | None]
+    # Rows whose unique key is there already are left out.
+    missing: bool
 
 
 class _Call(NamedTuple):
@@ -119,7 +122,7 @@ def _send(inserts: Sequence[_Insert], calls: Sequence[_Call]) -> None:
     if not inserts and not calls:
         return
     shape = (
-        tuple((one.model, one.fields, one.alike) for one in inserts),
+        tuple((one.model, one.fields, one.alike, one.missing) for one in inserts),
         tuple((one.name, len(one.arguments)) for one in calls),
     )
     values = [value for one in inserts for value in one.parameters]
@@ -188,39 +191,63 @@ def insert(
         if len(rows) < _MANY or _gathering.waiting is not None:
             _insert_few(model, tuple(fields), rows, same)
             return
+    if connection.vendor != "postgresql":
+        _insert_each(model, fields, rows, same)
+        return
     table, columns = _quoted(model._meta.db_table), _columns(model, (*fields, *same))
+    end = "".join("\t" + _copied(value) for value in same.values()) + "\n"
+    lines = map("\t".join, zip(*map(_column, zip(*rows, strict=True)), strict=True))
+    text = "".join([line + end for line in lines])
+    names = ", ".join(map(_quoted, columns))
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy,
+    ):
+        copy.write(text)
+
+
+def _insert_each(
+    model: type[Model],
+    fields: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    same: Mapping[str, Any],
+    unless: str = "",
+) -> None:
+    table, columns = _quoted(model._meta.db_table), _columns(model, (*fields, *same))
+    always = tuple(map(_bound, same.values()))
+    names, marks = ", ".join(map(_quoted, columns)), ", ".join(["%s"] * len(columns))
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            end = "".join("\t" + _copied(value) for value in same.values()) + "\n"
-            lines = map("\t".join, zip(*map(_column, zip(*rows, strict=True)), strict=True))
-            text = "".join([line + end for line in lines])
-            names = ", ".join(map(_quoted, columns))
-            with (
-                connection.wrap_database_errors,
-                cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy,
-            ):
-                copy.write(text)
-        else:
-            always = tuple(map(_bound, same.values()))
-            names, marks = ", ".join(map(_quoted, columns)), ", ".join(["%s"] * len(columns))
-            cursor.executemany(
-                f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608 - our own names
-                [(*map(_bound, row), *always) for row in rows],
-            )
+        cursor.executemany(
+            f"INSERT INTO {table} ({names}) VALUES ({marks}){unless}",  # noqa: S608 - our own names
+            [(*map(_bound, row), *always) for row in rows],
+        )
 
 
 def insert_new(objects: Sequence[Model]) -> None:
     """Insert ``objects`` of one model, none of which is stored yet, in one statement."""
+    if objects:
+        insert(type(objects[0]), *_fields_and_rows(objects))
+
+
+def insert_missing(objects: Sequence[Model]) -> None:
+    """As ``insert_new``, but objects of which a unique key is stored already are left out."""
     if not objects:
         return
     model = type(objects[0])
-    fields = model._meta.concrete_fields
+    fields, rows = _fields_and_rows(objects)
+    if connection.vendor == "postgresql":
+        # COPY knows no conflicts.
+        _insert_few(model, fields, rows, {}, missing=True)
+    else:
+        _insert_each(model, fields, rows, {}, _UNLESS_THERE)
+
+
+def _fields_and_rows(objects: Sequence[Model]) -> tuple[tuple[str, ...], list[list[Any]]]:
+    fields = objects[0]._meta.concrete_fields
     read = [_reader(field) for field in fields]
-    insert(
-        model,
-        [field.name for field in fields],
-        [[value(each) for value in read] for each in objects],
-    )
+    names = tuple(field.name for field in fields)
+    return names, [[value(each) for value in read] for each in objects]
 
 
 def _reader(field: Any) -> Callable[[Model], Any]:
@@ -236,12 +263,14 @@ def _insert_few(
     fields: tuple[str, ...],
     rows: Sequence[Sequence[Any]],
     same: Mapping[str, Any],
+    *,
+    missing: bool = False,
 ) -> None:
     if not rows:
         return
     columns: list[str | None] = [array(column) for column in zip(*rows, strict=True)]
     values = [None if value is None else _plain(value) for value in same.values()]
-    one = _Insert(model, fields, tuple(same), columns + values)
+    one = _Insert(model, fields, tuple(same), columns + values, missing)
     if _gathering.waiting is not None:
         _gathering.waiting.inserts.append(one)
     else:
@@ -250,23 +279,24 @@ def _insert_few(
 
 @lru_cache(maxsize=256)
 def _statement(
-    inserts: tuple[tuple[type[Model], tuple[str, ...], tuple[str, ...]], ...],
+    inserts: tuple[tuple[type[Model], tuple[str, ...], tuple[str, ...], bool], ...],
     calls: tuple[tuple[str, int], ...],
 ) -> str:
     """The statement of INSERTs, each with the arrays of its rows and the values that are alike in
     all of them, and of calls, each with so many arguments."""
     parts = []
-    for place, (model, fields, alike) in enumerate(inserts):
+    for place, (model, fields, alike, missing) in enumerate(inserts):
         table, columns = _quoted(model._meta.db_table), _columns(model, (*fields, *alike))
         names = ", ".join(map(_quoted, columns))
         arrays = ", ".join(f"%s::{_type(model._meta.get_field(name))}[]" for name in fields)
         given = [f"v{number}" for number in range(len(fields))]
         always = [f"%s::{_type(model._meta.get_field(name))}" for name in alike]
+        unless = _UNLESS_THERE if missing else ""
         # The parameters of the arrays come before those of what is alike.
         parts.append(
             f"r{place}({', '.join(given)}) AS (SELECT * FROM unnest({arrays})), "  # noqa: S608
             f"i{place} AS (INSERT INTO {table} ({names}) "
-            f"SELECT {', '.join([*given, *always])} FROM r{place})"
+            f"SELECT {', '.join([*given, *always])} FROM r{place}{unless})"
         )
     called = [f"{name}({', '.join(['%s'] * many)})" for name, many in calls]
     beginning = f"WITH {', '.join(parts)} " if parts else ""

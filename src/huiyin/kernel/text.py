@@ -16,7 +16,8 @@ def is_printable(text: str) -> bool:
 
     Other format characters stay: they join emoji and scripts. A NUL would stop PostgreSQL.
     """
-    return not any(
+    # Python's own idea of it is stricter, and many times quicker.
+    return text.isprintable() or not any(
         sign in _TURNING or (unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\n\r\t")
         for sign in text
     )

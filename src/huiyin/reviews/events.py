@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from huiyin.directory import queries as directory
 from huiyin.directory.models import Counter, Organisation, Region, ServiceItem
-from huiyin.kernel import clock, crypto
+from huiyin.kernel import bulk, clock, crypto
 from huiyin.log import services as log
 from huiyin.reviews.models import Case, Integrator, Invitation, ServiceEvent
 from huiyin.reviews.services import link_of
@@ -201,7 +201,7 @@ def _store_cases(batch: _Batch, rows: Sequence[NewEvent]) -> None:
     missing = sorted(wanted.keys() - _cases(wanted, Case.objects.all()).keys())
     if missing:
         made = [_new_case(batch, items, key, wanted[key]) for key in missing]
-        Case.objects.bulk_create(made, ignore_conflicts=True)
+        bulk.insert_missing(made)
     # Without the key: the foreign keys of other calls' events need not wait.
     batch.cases = _cases(wanted, Case.objects.select_for_update(no_key=True))
     _advance([(case, wanted[key]) for key, case in batch.cases.items()])
@@ -324,7 +324,7 @@ def _store_events(batch: _Batch, rows: Sequence[NewEvent]) -> None:
             made[key] = _new_event(batch, counters, row)
     if not made:
         return
-    ServiceEvent.objects.bulk_create([made[key] for key in sorted(made)], ignore_conflicts=True)
+    bulk.insert_missing([made[key] for key in sorted(made)])
     batch.events = stored()
     # Where another call was faster, the key is known by its event and ours was not stored.
     batch.created = {made[key].pk for key in made} & set(batch.events.values())

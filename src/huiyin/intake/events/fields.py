@@ -204,13 +204,13 @@ def _may_be_absent(entry: Field) -> dict[str, Any]:
 
 
 def _read(entry: Field, row: Mapping[str, Any]) -> Any:
-    given = {name: row[name] for name in entry.names if not _absent(row.get(name))}
+    given = [value for name in entry.names if not _absent(value := row.get(name))]
     if not given:
         if entry.required:
             raise Wrong(_("Is required."))
         return None
-    values = [entry.read(value) for value in given.values()]
-    if any(value != values[0] for value in values):
+    values = [entry.read(value) for value in given]
+    if len(values) > 1 and any(value != values[0] for value in values):
         raise Wrong(_("Comes under two names with different values."))
     if entry.required and values[0] == "":
         raise Wrong(_("Is required."))

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from huiyin.directory import codes
 from huiyin.intake import strict_json
@@ -76,14 +78,16 @@ def text(limit: int) -> Reader:
             raise Wrong(_("Give this as text: as a number it may have lost digits."))
         if not isinstance(value, str):
             raise Wrong(_("Must be text."))
-        if any(unicodedata.category(sign) in _INVISIBLE for sign in value):
+        # Most texts hold nothing but what Python can print: then neither is there.
+        prints = value.isprintable()
+        if not prints and any(unicodedata.category(sign) in _INVISIBLE for sign in value):
             raise Wrong(_("Contains control characters or line breaks."))
-        if not is_printable(value):
+        if not prints and not is_printable(value):
             raise Wrong(_("Contains characters that turn the direction of writing."))
-        plain = "" if is_blank(value) else value.strip()
-        if len(plain) > limit:
+        seen = "" if is_blank(value) else value.strip()
+        if len(seen) > limit:
             raise Wrong(_("At most %(limit)d characters.") % {"limit": limit})
-        return plain
+        return seen
 
     return read
 
@@ -91,9 +95,9 @@ def text(limit: int) -> Reader:
 _short = text(60)
 
 
-def code(value: Any, expected: str) -> str:
+def code(value: Any, expected: str | Promise) -> str:
     """A short code that existing systems send as text or as a whole number. ``expected`` is the
-    reason when it is neither."""
+    reason when it is neither; lazy, since it is translated only for those who need it."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
@@ -102,12 +106,18 @@ def code(value: Any, expected: str) -> str:
     return found
 
 
+def _filled_in(reason: str, **values: Any) -> str | Promise:
+    """``reason`` with its ``values``, in the language of whoever reads it."""
+    return lazy(lambda: _(reason) % values, str)()
+
+
 def choice(*known: str) -> Reader:
     """One of ``known`` codes; leading zeros that a spreadsheet ate are put back."""
 
+    expected = _filled_in(gettext_noop("Must be one of %(codes)s."), codes=", ".join(known))
+
     @_looks("one of " + ", ".join(known), {"enum": [*known, *(int(code) for code in known)]})
     def read(value: Any) -> str:
-        expected = _("Must be one of %(codes)s.") % {"codes": ", ".join(known)}
         given = code(value, expected)
         if given.isascii() and given.isdigit():
             given = given.zfill(len(known[0]))
@@ -121,7 +131,7 @@ def choice(*known: str) -> Reader:
 @_looks("two digits", _string(pattern="^[0-9]{1,2}$"), _integer(0, 99))
 def task_type(value: Any) -> str:
     """The kind of item; older codes are mapped as the national platform maps them."""
-    value = code(value, _("Must be two digits."))
+    value = code(value, gettext_lazy("Must be two digits."))
     if not value.isascii() or not value.isdigit() or len(value) > 2:
         raise Wrong(_("Must be two digits."))
     value = value.zfill(2)
@@ -131,16 +141,16 @@ def task_type(value: Any) -> str:
 
 
 def whole(least: int, most: int) -> Reader:
+    expected = _filled_in(
+        gettext_noop("Must be a whole number from %(least)d to %(most)d."), least=least, most=most
+    )
+
     @_looks(
         f"whole number from {least} to {most}",
         _integer(least, most),
         _string(pattern="^[0-9]{1,6}$"),
     )
     def read(value: Any) -> int:
-        expected = _("Must be a whole number from %(least)d to %(most)d.") % {
-            "least": least,
-            "most": most,
-        }
         value = code(value, expected)
         if not re.fullmatch(r"[0-9]{1,6}", value) or not least <= int(value) <= most:
             raise Wrong(expected)
@@ -156,7 +166,7 @@ def whole(least: int, most: int) -> Reader:
     _integer(10**11, 10**12 - 1),
 )
 def area(value: Any) -> str:
-    expected = _("Must be a division code of 6 or 12 digits.")
+    expected = gettext_lazy("Must be a division code of 6 or 12 digits.")
     digits = codes.twelve_digits(code(value, expected))
     if digits is None:
         raise Wrong(expected)
@@ -210,7 +220,7 @@ def handling_item(value: Any) -> str:
     _integer(13 * 10**9, 2 * 10**10 - 1),
 )
 def mobile(value: Any) -> str:
-    expected = _("Must be a mainland mobile number of 11 digits.")
+    expected = gettext_lazy("Must be a mainland mobile number of 11 digits.")
     found = _MOBILE.fullmatch(code(value, expected))
     if found is None:
         raise Wrong(expected)
@@ -224,7 +234,7 @@ _YES, _NO = ("1", "true", "yes", "是"), ("0", "2", "false", "no", "否")
 def flag(value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    expected = _("Must be true or false.")
+    expected = gettext_lazy("Must be true or false.")
     value = code(value, expected).lower()
     if value in _YES:
         return True
@@ -239,7 +249,7 @@ def moment(value: Any) -> datetime:
     China's. A day alone is its beginning."""
     if isinstance(value, datetime):  # a date cell of a spreadsheet
         return value if value.tzinfo else value.replace(tzinfo=LOCAL)
-    expected = _("Must be a time such as 2024-03-04 10:15:00.")
+    expected = gettext_lazy("Must be a time such as 2024-03-04 10:15:00.")
     value = code(value, expected)
     try:
         found = _in_compact(value) if _COMPACT.fullmatch(value) else _in_calendar(value)
