@@ -13,8 +13,11 @@ _django = cast("ASGI3Application", get_asgi_application())
 
 # Only now are the models that these need ready.
 from huiyin.api.v1.fast import FastReviews  # noqa: E402
+from huiyin.conf import environment  # noqa: E402
 from huiyin.conf.body_limit import BodyLimit  # noqa: E402
 from huiyin.conf.lifespan import Lifespan, start_companions  # noqa: E402
 from huiyin.conf.middleware import headers_of_every_answer  # noqa: E402
+from huiyin.conf.turns import Turns  # noqa: E402
 
-application = Lifespan(FastReviews(BodyLimit(_django), headers_of_every_answer), start_companions)
+_in_turn = Turns(_django, connections=environment.number("HUIYIN_DATABASE_POOL", 20))
+application = Lifespan(FastReviews(BodyLimit(_in_turn), headers_of_every_answer), start_companions)
