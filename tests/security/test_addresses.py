@@ -22,6 +22,8 @@ pytestmark = pytest.mark.django_db
         "/reviews/?region={}",
         "/api/v1/figures?organisation={}",
         "/api/v1/figures?region={}",
+        "/api/v1/figures/slices?by=item&organisation={}",
+        "/api/v1/figures/slices?by=item&region={}",
     ],
 )
 def test_a_code_that_no_database_takes_is_not_found(

@@ -255,6 +255,7 @@ ADDRESSES: dict[str, For] = {
     "api/v1/openapi.json": For.ANYBODY,
     "api/v1/tags": For.ANYBODY,
     "api/v1/figures": For.ANYBODY,
+    "api/v1/figures/slices": For.ANYBODY,
     "api/v1/published": For.ANYBODY,
     "api/v1/invitations/inspect": For.ANYBODY,
     "api/v1/reviews": For.ANYBODY,

@@ -6,6 +6,7 @@ Those of staff take ``seen_version``, the version of the matter that the actor s
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -263,6 +264,7 @@ def _review_of(matter: Matter) -> dict[str, Any]:
     review = Review.objects.select_related("organisation__region", "entry").get(
         pk=matter.subject_id
     )
+    said = json.loads(review.entry.public)
     return {
         "about": bytes(review.entry.leaf_hash).hex(),
         "review": {
@@ -272,6 +274,8 @@ def _review_of(matter: Matter) -> dict[str, Any]:
             "channel": review.channel,
             "trust": review.trust,
             "day": _day(review.accepted_at),
+            "item": said["item"],
+            "tags": said["tags"],
         },
     }
 

@@ -18,3 +18,8 @@ class OrganisationUnknown(NotFound):
 class PeriodInvalid(Invalid):
     code = "period-invalid"
     title = _("This is no period that figures exist for.")
+
+
+class SliceUnknown(Invalid):
+    code = "slice-unknown"
+    title = _("Figures are not broken down by this.")

@@ -14,6 +14,8 @@ from django.db.models import QuerySet
 
 from huiyin.indicators.fold import Key, Metric, contributions
 from huiyin.indicators.models import FoldedEpoch, Tally
+from huiyin.indicators.slices import services as slices
+from huiyin.indicators.slices.fold import Share, shares
 from huiyin.kernel import clock, wakeup
 from huiyin.kernel.sums import add_up
 from huiyin.log.models import Entry, Epoch
@@ -38,7 +40,9 @@ def fold_sealed() -> bool:
         with transaction.atomic():
             # First, so that a second worker waits here and then finds the epoch taken.
             FoldedEpoch.objects.create(epoch=epoch, folded_at=clock.now())
-            _add(_sums(Entry.objects.filter(leaf__epoch=epoch)))
+            sums, broken_down = _counted(Entry.objects.filter(leaf__epoch=epoch))
+            _add(sums)
+            slices.add(broken_down)
             wakeup.ring(FOLDED)
     except IntegrityError:
         if not FoldedEpoch.objects.filter(epoch=epoch).exists():
@@ -62,7 +66,7 @@ def recompute() -> list[Difference]:
     """
     while True:
         last = _last_folded()
-        from_log = _sums(Entry.objects.filter(leaf__epoch__lte=last))
+        from_log, _ = _counted(Entry.objects.filter(leaf__epoch__lte=last))
         stored = {key_of(tally): tally.amount for tally in Tally.objects.iterator()}
         # Another epoch was folded meanwhile: the two pictures are of different moments.
         if last == _last_folded():
@@ -78,12 +82,17 @@ def _last_folded() -> int:
     return FoldedEpoch.objects.order_by("-epoch_id").values_list("epoch_id", flat=True).first() or 0
 
 
-def _sums(entries: QuerySet[Entry]) -> Counter[Key]:
+def _counted(entries: QuerySet[Entry]) -> tuple[Counter[Key], Counter[Share]]:
+    """What ``entries`` add to the tallies and to the breakdowns. Each is read once."""
     sums: Counter[Key] = Counter()
+    broken_down: Counter[Share] = Counter()
     for public in entries.values_list("public", flat=True).iterator(chunk_size=_ENTRIES):
-        for key, amount in contributions(json.loads(public)):
+        document = json.loads(public)
+        for key, amount in contributions(document):
             sums[key] += amount
-    return sums
+        for share, amount in shares(document):
+            broken_down[share] += amount
+    return sums, broken_down
 
 
 def _add(sums: Counter[Key]) -> None:

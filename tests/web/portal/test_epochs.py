@@ -40,6 +40,8 @@ class Attacker:
             "/api/v1/figures?region=330106",
             f"/api/v1/figures?organisation={organisation}",
             "/api/v1/figures?from=2024-03-01&to=2024-03-31",
+            *(f"/api/v1/figures/slices?by={by}" for by in ("channel", "item", "level")),
+            f"/api/v1/figures/slices?by=tag&period=2024-03&organisation={organisation}",
             "/api/v1/published",
             *("/log/checkpoint", "/log/keys"),
             *_log_files(),

@@ -17,6 +17,7 @@ from huiyin.api.v1 import (
     receipts,
     reviews,
     sessions,
+    slices,
     steps,
     supervision,
     tags,
@@ -47,6 +48,7 @@ _ROUTERS: tuple[Router, ...] = (
     handling.router,
     supervision.router,
     public.router,
+    slices.router,
 )
 
 # No documentation page: those that come with the framework need scripts of other hosts. The

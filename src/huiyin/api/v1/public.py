@@ -137,29 +137,45 @@ def get_figures(
 ) -> Figures:
     """As of the newest epoch. Periods are whole months: those of `from` and `to` and all between;
     the answer names the days. By default the twelve months up to the newest epoch."""
-    if region and organisation:
-        raise Invalid(field="organisation")
     if since or until:
         # What everybody asks is added up once an epoch: it is never held up.
         block = block_of(address_of(request))
         questions.check(block)
         questions.spend(block)
+    node = place_asked_for(region, organisation)
+    picture = queries.picture(first=since, last=until)
+    if isinstance(node, Organisation):
+        return _answer(picture, picture.figures.place_of(node.uscc), named(node))
+    return _answer(picture, Place(Scope.REGION, node.code), named(node))
+
+
+def place_asked_for(region: str | None, organisation: str | None) -> Region | Organisation:
+    """The place of a question; by default the whole jurisdiction. One query.
+
+    Raises ``RegionUnknown``, ``OrganisationUnknown``, and ``Invalid`` when both are named.
+    """
+    if region and organisation:
+        raise Invalid(field="organisation")
     if organisation:
         uscc = organisation.upper()
         # What has not the shape of a code never reaches the database, which may stumble over it.
-        body = Organisation.objects.filter(uscc=uscc).first() if is_uscc(uscc) else None
+        bodies = Organisation.objects.select_related("region", "parent")
+        body = bodies.filter(uscc=uscc).first() if is_uscc(uscc) else None
         if body is None:
             raise OrganisationUnknown(field="organisation")
-        picture = queries.picture(first=since, last=until)
-        of = FiguresOf(region=None, organisation=body.uscc, name=str(body))
-        return _answer(picture, picture.figures.place_of(body.uscc), of)
+        return body
     code = twelve_digits(region) if region else settings.HUIYIN_JURISDICTION
     found = Region.objects.filter(code=code).first() if code else None
     if found is None:
         raise RegionUnknown(field="region")
-    picture = queries.picture(first=since, last=until)
-    of = FiguresOf(region=found.code, organisation=None, name=str(found))
-    return _answer(picture, Place(Scope.REGION, found.code), of)
+    return found
+
+
+def named(node: Region | Organisation) -> FiguresOf:
+    """How an answer names its place."""
+    if isinstance(node, Organisation):
+        return FiguresOf(region=None, organisation=node.uscc, name=str(node))
+    return FiguresOf(region=node.code, organisation=None, name=str(node))
 
 
 @router.get(
