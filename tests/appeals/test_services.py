@@ -168,6 +168,8 @@ def test_a_voided_review_stays_and_is_told_and_closes_the_matter() -> None:
         "channel": "web",
         "trust": "verified",
         "day": "2024-03-04",
+        "item": made.event.case.item_code,
+        "tags": ["214"],
     }
     assert (public["ground"], public["upheld"], public["effect"]) == (
         "wrong_level",

@@ -118,7 +118,7 @@ class TestFolding:
         for _ in range(12):
             factories.review()
         assert seal_if_due()
-        with django_assert_max_num_queries(9):
+        with django_assert_max_num_queries(10):
             assert services.fold_sealed()
 
     def test_more_tallies_than_one_statement_holds(self, monkeypatch) -> None:

@@ -103,6 +103,7 @@ ADDRESSES: dict[str, For] = {
     "about/": For.ANYBODY,
     "privacy/": For.ANYBODY,
     "reviews/": For.ANYBODY,
+    "breakdown/": For.ANYBODY,
     "regions/<str:code>/": For.ANYBODY,
     "organisations/<str:uscc>/": For.ANYBODY,
     "i18n/setlang/": For.ANYBODY,

@@ -16,6 +16,10 @@ class PeriodKind(StrEnum):
     LATEST = "latest"
 
 
+# What pages show unless asked for something else.
+LATEST = PeriodKind.LATEST.value
+
+
 @dataclass(frozen=True)
 class Period:
     """Whole calendar months, from the day ``first`` to the day ``last``; ``code`` names it."""

@@ -43,6 +43,8 @@ class Attacker:
             *(f"/api/v1/figures/slices?by={by}" for by in ("channel", "item", "level")),
             f"/api/v1/figures/slices?by=tag&period=2024-03&organisation={organisation}",
             "/api/v1/published",
+            "/breakdown/?by=item",
+            f"/breakdown/?by=level&period=2024-03&organisation={organisation}",
             *("/log/checkpoint", "/log/keys"),
             *_log_files(),
             *(

@@ -25,7 +25,7 @@ def addresses(product: Product, page: Page) -> list[str]:
         "links => links.map(link => link.pathname)",
     )
     return [
-        *("/", "/reviews/", "/about/", "/privacy/"),
+        *("/", "/reviews/", "/about/", "/privacy/", "/breakdown/"),
         *[place for place in places if place.startswith("/regions/")][:1],
         *[place for place in places if place.startswith("/organisations/")][:1],
     ]

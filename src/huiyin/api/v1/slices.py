@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
 from pydantic import Field
 
+from huiyin.api.auth import address_of
 from huiyin.api.openapi import raises
 from huiyin.api.v1.public import (
     Bounds,
@@ -19,6 +20,7 @@ from huiyin.api.v1.public import (
     SealedEpoch,
     named,
     place_asked_for,
+    questions,
 )
 from huiyin.indicators import periods, queries
 from huiyin.indicators.errors import (
@@ -31,6 +33,8 @@ from huiyin.indicators.slices import queries as slices
 from huiyin.indicators.slices.dimensions import Dimension
 from huiyin.indicators.slices.queries import SliceRow, SliceTable
 from huiyin.kernel import clock
+from huiyin.kernel.addresses import block_of
+from huiyin.kernel.problems import TooMany
 
 router = Router(tags=["public"])
 # The first bytes by which spreadsheets know UTF-8.
@@ -87,7 +91,7 @@ _Format = Annotated[
     response=SliceShown,
     operation_id="getSlice",
     summary="The reviews of a region or an organisation by channel, trust, level, item or tag",
-    openapi_extra=raises(RegionUnknown, OrganisationUnknown, PeriodInvalid, SliceUnknown),
+    openapi_extra=raises(RegionUnknown, OrganisationUnknown, PeriodInvalid, SliceUnknown, TooMany),
 )
 def get_slice(
     request: HttpRequest,
@@ -99,6 +103,9 @@ def get_slice(
 ) -> SliceShown | HttpResponse:
     """As of the newest epoch. A unit's reviews are counted once at least as many of the same month
     and member have come as the floor asks, so a table lags behind the place's figures by a few."""
+    block = block_of(address_of(request))
+    questions.check(block)
+    questions.spend(block)
     if by not in set(Dimension):
         raise SliceUnknown(field="by")
     node = place_asked_for(region, organisation)

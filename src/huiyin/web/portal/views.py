@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from huiyin.directory.codes import is_uscc, twelve_digits
 from huiyin.directory.models import Organisation, Region
 from huiyin.indicators import queries
 from huiyin.indicators.definitions import BY_CODE
@@ -19,7 +18,7 @@ from huiyin.indicators.figures import Place, Scope
 from huiyin.indicators.queries import Picture
 from huiyin.kernel.problems import Invalid
 from huiyin.log.sealing import earliest_next
-from huiyin.web.portal import stories, tables
+from huiyin.web.portal import asked, breakdowns, stories, tables
 from huiyin.web.portal.caching import moves_in_epochs
 from huiyin.web.views import error_page
 
@@ -58,7 +57,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def region(request: HttpRequest, code: str) -> HttpResponse:
     """A region with all in it. Codes of 6 digits are the same region as those of 12."""
     found = get_object_or_404(
-        Region.objects.select_related("parent__parent__parent"), code=_region_code(code)
+        Region.objects.select_related("parent__parent__parent"), code=asked.region_code(code)
     )
     picture = queries.picture()
     context = _figures(picture, Place(Scope.REGION, found.code)) | {
@@ -67,6 +66,7 @@ def region(request: HttpRequest, code: str) -> HttpResponse:
         "regions": tables.regions_in(found, picture.figures),
         "organisations": tables.organisations_in(found, picture.figures),
         "reviews_url": _reviews_url(region=found.code),
+        "breakdown_url": breakdowns.address_of(found),
     }
     return render(request, "portal/place.html", context)
 
@@ -75,7 +75,7 @@ def region(request: HttpRequest, code: str) -> HttpResponse:
 def organisation(request: HttpRequest, uscc: str) -> HttpResponse:
     """An organisation, with all below it if anything is."""
     found = get_object_or_404(
-        Organisation.objects.select_related("region", "parent"), uscc=_uscc(uscc)
+        Organisation.objects.select_related("region", "parent"), uscc=asked.uscc(uscc)
     )
     picture = queries.picture()
     place = picture.figures.place_of(found.uscc)
@@ -87,6 +87,7 @@ def organisation(request: HttpRequest, uscc: str) -> HttpResponse:
         if place.scope == Scope.BODY
         else None,
         "reviews_url": _reviews_url(organisation=found.uscc),
+        "breakdown_url": breakdowns.address_of(found),
     }
     return render(request, "portal/place.html", context)
 
@@ -94,14 +95,8 @@ def organisation(request: HttpRequest, uscc: str) -> HttpResponse:
 @moves_in_epochs
 def reviews(request: HttpRequest) -> HttpResponse:
     """Published reviews with what became of them, of everybody or of one place."""
-    picked: Organisation | Region | None = None
-    filters: dict[str, str] = {}
-    if uscc := request.GET.get("organisation", ""):
-        picked = get_object_or_404(Organisation, uscc=_uscc(uscc))
-        filters["organisation"] = picked.uscc
-    elif code := request.GET.get("region", ""):
-        picked = get_object_or_404(Region, code=_region_code(code))
-        filters["region"] = picked.code
+    picked = asked.place(request)
+    filters = asked.query_of(picked)
     cursor = request.GET.get("cursor")
     folded = queries.latest()
     found: list[stories.Story] = []
@@ -147,22 +142,6 @@ def about(request: HttpRequest) -> HttpResponse:
 def privacy(request: HttpRequest) -> HttpResponse:
     """What is kept of a citizen, who sees it, and what becomes public."""
     return render(request, "portal/privacy.html")
-
-
-def _region_code(typed: str) -> str:
-    """The 12-digit code. What has not its shape never reaches the database, which may stumble
-    over it. Raises ``Http404``."""
-    code = twelve_digits(typed)
-    if code is None:
-        raise Http404
-    return code
-
-
-def _uscc(typed: str) -> str:
-    """A credit code in its shape. Raises ``Http404``."""
-    if not is_uscc(typed):
-        raise Http404
-    return typed
 
 
 def _figures(picture: Picture, place: Place) -> dict[str, Any]:
