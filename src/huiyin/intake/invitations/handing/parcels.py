@@ -24,13 +24,13 @@ from huiyin.intake.invitations.models import (
     Why,
 )
 from huiyin.intake.invitations.services.planning import expiry
+from huiyin.intake.invitations.short_links import code_of, short_link
 from huiyin.kernel import bulk, clock, crypto
 from huiyin.notices.relay import reference_of
 from huiyin.notices.sms import numbers
 from huiyin.reviews.models import Invitation, Level, Review, ServiceEvent
 from huiyin.reviews.naming import unseal_for
 from huiyin.reviews.receipts import code_for, status_url
-from huiyin.reviews.services import link_of, token_of
 from huiyin.reviews.tokens import FIRST
 
 # Longer than any chunk of sends takes; what a crash costs at most.
@@ -117,8 +117,9 @@ def _claim(rows: list[Planned], now: datetime) -> list[Parcel]:
                 expires_at=row.expires_at or expiry(row.event.occurred_at),
             )
             made.append(invitation)
-        values = _values(row.event, link_of(invitation))
         row.extension = digits[row.pk]
+        row.short_code = code_of(row.event_id, row.organisation_id)
+        values = _values(row.event, short_link(row.short_code))
         parcels.append(
             Parcel(
                 row,
@@ -276,15 +277,8 @@ def _values_of(row: Reply, levels: Mapping[UUID, int]) -> dict[str, str]:
         with override(settings.LANGUAGE_CODE):
             level = levels.get(event.pk)
             return values | {"level": str(Level(level).label) if level else ""}
-    invitation = Invitation(
-        organisation_id=planned.organisation_id,
-        event_id=event.pk,
-        expires_at=planned.expires_at or expiry(event.occurred_at),
-    )
-    if row.kind == Kind.OPTED_OUT:
-        page = f"{settings.HUIYIN_BASE_URL}/r/{token_of(invitation)}/invitations"
-        return _values(event, page)
-    return _values(event, link_of(invitation))
+    link = short_link(planned.short_code)
+    return _values(event, f"{link}/invitations" if row.kind == Kind.OPTED_OUT else link)
 
 
 def _values(event: ServiceEvent, url: str) -> dict[str, str]:
@@ -307,9 +301,11 @@ def _take(model: type[Planned] | type[Reply], parcels: Sequence[Parcel], now: da
         values: tuple[object, ...] = (
             row.pk, State.UNDER_WAY.value, until, row.attempts, parcel.reference
         )  # fmt: skip
-        rows.append((*values, parcel.extension) if isinstance(row, Planned) else values)
+        if isinstance(row, Planned):
+            values = (*values, parcel.extension, row.short_code)
+        rows.append(values)
     if model is Planned:
-        fields = (*fields, "extension")
+        fields = (*fields, "extension", "short_code")
     bulk.update(model, fields, rows)
 
 
