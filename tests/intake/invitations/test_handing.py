@@ -349,6 +349,55 @@ def test_several_copies_share_the_work_and_nobody_is_asked_twice(
     assert sorted(gateway.numbers) == sorted(f"138000{number:05}" for number in range(60))
 
 
+# A day's measure
+
+
+def test_a_number_gets_three_a_day_and_the_others_the_next_day(
+    gateway: Gateway, frozen_clock: Any
+) -> None:
+    _planned(*[factories.MOBILE] * 5, OTHER, quiet=("20:00", "09:00"))
+    frozen_clock.move_by(days=1)
+    hand_over()
+    assert sorted(gateway.numbers) == [factories.MOBILE] * 3 + [OTHER]
+    frozen_clock.move_to(clock.local(clock.now()).replace(hour=19, minute=59))
+    hand_over()
+    assert len(gateway.sent) == 4
+    # Midnight begins the day, and the quiet hours hold.
+    frozen_clock.move_by(hours=5)
+    hand_over()
+    assert len(gateway.sent) == 4
+    frozen_clock.move_by(hours=9)
+    hand_over()
+    assert sorted(gateway.numbers) == [factories.MOBILE] * 5 + [OTHER]
+
+
+def test_what_perhaps_went_out_counts_and_what_was_refused_does_not(
+    gateway: Gateway, frozen_clock: Any, settings: Any
+) -> None:
+    settings.HUIYIN_INVITATIONS_A_DAY = 1
+    _planned(factories.MOBILE, factories.MOBILE)
+    frozen_clock.move_by(days=1)
+    gateway.failing = SmsFailed("refused", permanent=True)
+    hand_over()
+    # The one that came to nothing left its place to the next.
+    assert rows().count((1, State.FAILED, "")) == 1
+    gateway.failing = SmsFailed("gone", unsure=True)
+    hand_over()
+    assert rows().count((1, State.UNSURE, "")) == 0
+    frozen_clock.move_by(days=1)
+    loop._pace.__dict__.clear()
+    hand_over()
+    assert rows().count((1, State.UNSURE, "")) == 1
+
+
+def test_a_place_may_set_no_measure(gateway: Gateway, frozen_clock: Any, settings: Any) -> None:
+    settings.HUIYIN_INVITATIONS_A_DAY = 0
+    _planned(*[factories.MOBILE] * 5)
+    frozen_clock.move_by(days=1)
+    hand_over()
+    assert len(gateway.sent) == 5
+
+
 # Stopping
 
 

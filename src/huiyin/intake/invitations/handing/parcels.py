@@ -14,6 +14,7 @@ from django.utils.translation import override
 
 from huiyin.directory.models import Organisation
 from huiyin.intake.invitations import ladder, queries, wording
+from huiyin.intake.invitations.handing import daily
 from huiyin.intake.invitations.ladder import rules_of
 from huiyin.intake.invitations.models import (
     Kind,
@@ -71,6 +72,7 @@ def claim_invitations(limit: int) -> list[Parcel]:
     with transaction.atomic():
         if queries.is_stopped():
             return []
+        daily.take_turn()
         ladders = queries.awake(now)
         due = (
             Planned.objects.filter(
@@ -100,6 +102,8 @@ def _claim(rows: list[Planned], now: datetime) -> list[Parcel]:
     behind = _behind(rows)
     parcels: list[Parcel] = []
     left = [row for row in rows if row.pk not in ended and row.pk not in behind]
+    beyond = daily.too_many(left, now)
+    left = [row for row in left if row.pk not in beyond]
     digits = _extensions(left, now)
     made: list[Invitation] = []
     for row in left:
@@ -131,7 +135,9 @@ def _claim(rows: list[Planned], now: datetime) -> list[Parcel]:
         )
     Invitation.objects.bulk_create(made, ignore_conflicts=True)
     end(ended)
-    bulk.update(Planned, ("next_at",), [(key, now + _BEHIND) for key in behind])
+    tomorrow = daily.tomorrow(now)
+    put_off = [(key, now + _BEHIND) for key in behind] + [(key, tomorrow) for key in beyond]
+    bulk.update(Planned, ("next_at",), put_off)
     _take(Planned, parcels, now)
     return parcels
 
