@@ -248,6 +248,7 @@ def claim_replies(limit: int) -> list[Parcel]:
         )
         if not rows:
             return []
+        _ask_nothing_of_who_opted_out(rows)
         levels = _levels(rows)
         parcels = []
         unreachable = []
@@ -268,6 +269,16 @@ def claim_replies(limit: int) -> list[Parcel]:
         bulk.update(Reply, ("state", "next_at"), unreachable)
         _take(Reply, parcels, now)
     return parcels
+
+
+def _ask_nothing_of_who_opted_out(rows: Iterable[Reply]) -> None:
+    """Who rated badly without a word and wants no questions is told what was recorded, no more."""
+    asked = [row for row in rows if row.kind == Kind.ASKED]
+    no = queries.opted_out(row.planned.number_hash for row in asked)
+    told = [row for row in asked if bytes(row.planned.number_hash) in no]
+    for row in told:
+        row.kind = Kind.CONFIRMED
+    bulk.update(Reply, ("kind",), [(row.pk, row.kind.value) for row in told])
 
 
 def _levels(rows: Iterable[Reply]) -> dict[UUID, int]:
