@@ -278,7 +278,7 @@ def _ask_nothing_of_who_opted_out(rows: Iterable[Reply]) -> None:
     told = [row for row in asked if bytes(row.planned.number_hash) in no]
     for row in told:
         row.kind = Kind.CONFIRMED
-    bulk.update(Reply, ("kind",), [(row.pk, row.kind.value) for row in told])
+    bulk.update(Reply, ("kind",), [(row.pk, Kind.CONFIRMED.value) for row in told])
 
 
 def _levels(rows: Iterable[Reply]) -> dict[UUID, int]:
