@@ -17,7 +17,7 @@ def answered(path: str) -> HttpResponse:
     return SecurityHeaders(view)(RequestFactory().get(path))
 
 
-@pytest.mark.parametrize("path", ["/r/token", "/s/code", "/desk/", "/admin/"])
+@pytest.mark.parametrize("path", ["/i/code", "/r/token", "/s/code", "/desk/", "/admin/"])
 def test_no_cache_keeps_what_only_its_reader_may_see(path: str) -> None:
     assert answered(path)["Cache-Control"] == "private, no-store"
 

@@ -112,6 +112,8 @@ ADDRESSES: dict[str, For] = {
     "desk/login/": For.ANYBODY,
     "desk/logout/": For.ANYBODY,
     "s/": For.ANYBODY,
+    "i/<str:code>": For.ANYBODY,
+    "i/<str:code>/invitations": For.ANYBODY,
     "r/<str:token>": For.ANYBODY,
     # what devices show
     "device/": For.ANYBODY,
@@ -690,6 +692,7 @@ def test_whom_an_address_is_for_finds_something_there(who: str, world: World) ->
         # A token, a sheet, a fault and a row of the administration that nobody has made; a log of
         # which nothing is sealed; a stream that does not end.
         nothing = (
+            "i/<str:code>",
             "r/<str:token>",
             "q/",
             "embed/",

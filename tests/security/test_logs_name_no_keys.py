@@ -58,6 +58,7 @@ def test_a_wrong_method_does_not_log_the_receipt(
         ("Internal Server Error: /r/AbC-_123", "Internal Server Error: /r/…"),
         ("/s/7K3M/photos/1?x=/r/abc", "/s/…/photos/1?x=/r/…"),
         ("/slip/7K3M", "/slip/…"),
+        ("/i/7K3M/invitations", "/i/…/invitations"),
         ("GET 'http://h/api/v1/receipts/7K3M'", "GET 'http://h/api/v1/receipts/…'"),
         (
             f"x: refused\nDETAIL:  Failing row (张三丰,\n\n1380000)\nCONTEXT: $1{_CHAINED}",

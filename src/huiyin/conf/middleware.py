@@ -14,7 +14,7 @@ from huiyin.conf import health
 from huiyin.kernel import timemachine
 
 # Addresses that show what only their reader may see: no cache, shared or not, keeps a copy.
-_PRIVATE = ("/r/", "/embed/r/", "/s/", "/slip/", "/desk/", "/cockpit/", "/admin/")
+_PRIVATE = ("/i/", "/r/", "/embed/r/", "/s/", "/slip/", "/desk/", "/cockpit/", "/admin/")
 # The log's files are read by machines; so is the script that other sites load.
 _IN_NO_LANGUAGE = ("/log/", "/embed/v")
 _PROBES = {"/healthz": health.alive, "/readyz": health.ready}

@@ -12,7 +12,7 @@ import logging
 import re
 from typing import Any
 
-_KEYS = re.compile(r"(/(?:q|r|s|slip|api/v1/receipts)/)[^/?#\s\"']+")
+_KEYS = re.compile(r"(/(?:i|q|r|s|slip|api/v1/receipts)/)[^/?#\s\"']+")
 # Existing systems send citizens here with all that they know of them in the address.
 _QUERIES = re.compile(r"(/gateways/[^?#\s\"']*\?)[^\s\"']+")
 # Values may have lines of their own; what comes after them is another traceback, or nothing.

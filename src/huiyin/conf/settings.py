@@ -63,6 +63,8 @@ HUIYIN_CHALLENGE_WAIT = env.number("HUIYIN_CHALLENGE_WAIT", 20)
 HUIYIN_METRICS_TOKEN = env.text("HUIYIN_METRICS_TOKEN", "")
 # Days for which an invitation can be answered.
 HUIYIN_INVITATION_DAYS = env.number("HUIYIN_INVITATION_DAYS", 30)
+# How many invitations by SMS one number gets a day (0: as many as there are).
+HUIYIN_INVITATIONS_A_DAY = env.number("HUIYIN_INVITATIONS_A_DAY", 3)
 # Rating on the spot: seconds for which a form that was opened can be sent; seconds within which the
 # same browser is told that it has rated at this place already; days for which sheets with a QR code
 # still lead to the form after new ones were made; and how many last digits of the mobile number

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
-from django.db.migrations.state import ProjectState
+from django.db.migrations.state import ProjectState, StateApps
 
 MESSAGE = "is append-only"
 NO_UPDATE = "refuses changes"
@@ -62,6 +62,12 @@ class Guard(Operation):
         else:
             for verb in self.verbs:
                 schema_editor.execute(f"DROP TRIGGER {table}_no_{verb.lower()}")
+
+    def put_back(self, apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+        """For ``RunPython`` after a change of the table: SQLite made it anew, without triggers."""
+        if schema_editor.connection.vendor == "sqlite":
+            for statement in self._on_sqlite():
+                schema_editor.execute(statement)
 
     def describe(self) -> str:
         return f"Let {self.table} refuse {' and '.join(self.verbs)}"

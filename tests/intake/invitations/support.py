@@ -111,6 +111,11 @@ def invited(at: datetime | None = None, **more: Any) -> Planned:
     return Planned.objects.get(event=event, rung=1)
 
 
+def link_in(text: str) -> str:
+    """The code of the short link in a message."""
+    return text.split("/i/")[1].split()[0]
+
+
 def rows(event: ServiceEvent | None = None) -> list[tuple[int, str, str]]:
     """Rung, state and why of what is planned."""
     planned = Planned.objects.filter(event=event) if event else Planned.objects.all()

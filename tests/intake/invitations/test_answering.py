@@ -178,7 +178,7 @@ def test_what_is_not_understood_gets_one_helpful_answer_and_no_other(
     outcomes = [_answer("已收到，正在开会，稍后回复").outcome for _time in range(5)]
     assert outcomes == [Outcome.HELPED] + [Outcome.KEPT] * 4
     [help_text] = _said(gateway)
-    assert "/r/" in help_text
+    assert "/i/" in help_text
     # It is not too late to say it right.
     assert _answer("5").outcome == Outcome.RATED
 
@@ -226,7 +226,7 @@ def test_without_digits_nobody_guesses_between_services_of_one_day(
     assert _answer("1", to="").outcome == Outcome.KEPT
     assert _reviews() == []
     [said] = _said(gateway)
-    assert "/r/" in said
+    assert "/i/" in said
 
 
 def test_without_digits_the_last_one_is_meant_when_the_others_are_old(

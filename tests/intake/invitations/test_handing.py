@@ -14,6 +14,7 @@ from huiyin.intake.invitations import queries, services
 from huiyin.intake.invitations.handing import loop, parcels
 from huiyin.intake.invitations.handing.outlet import ConsoleGateway, current
 from huiyin.intake.invitations.models import OptOut, Planned, State, Why
+from huiyin.intake.invitations.short_links import token_behind
 from huiyin.kernel import clock
 from huiyin.notices.sms import services as sms
 from huiyin.notices.sms.gateway import SmsFailed
@@ -28,6 +29,7 @@ from tests.intake.invitations.support import (
     Gateway,
     hand_over,
     ladder,
+    link_in,
     plan,
     rows,
     served,
@@ -72,8 +74,7 @@ def test_the_message_names_no_person_and_its_link_opens_the_service(
         assert personal not in text
     assert event.organisation.name in text
     assert extension == "001"
-    token = text.split("/r/")[1].split()[0]
-    right = tokens.read(token)
+    right = tokens.read(token_behind(link_in(text)))
     assert (right.event_id, right.ordinal) == (event.pk, 1)
     assert right.expires_at == event.occurred_at + 30 * DAY
     assert Invitation.objects.get().event == event
@@ -88,7 +89,7 @@ def test_the_token_that_a_business_system_was_given_is_the_one_that_is_sent(
     plan()
     frozen_clock.move_by(days=1)
     hand_over()
-    assert link in gateway.sent[0][1]
+    assert link.endswith(token_behind(link_in(gateway.sent[0][1])))
 
 
 def test_quiet_hours_over_midnight_make_it_wait_for_the_morning(
@@ -346,6 +347,55 @@ def test_several_copies_share_the_work_and_nobody_is_asked_twice(
     hand_over()
     assert broken == []
     assert sorted(gateway.numbers) == sorted(f"138000{number:05}" for number in range(60))
+
+
+# A day's measure
+
+
+def test_a_number_gets_three_a_day_and_the_others_the_next_day(
+    gateway: Gateway, frozen_clock: Any
+) -> None:
+    _planned(*[factories.MOBILE] * 5, OTHER, quiet=("20:00", "09:00"))
+    frozen_clock.move_by(days=1)
+    hand_over()
+    assert sorted(gateway.numbers) == [factories.MOBILE] * 3 + [OTHER]
+    frozen_clock.move_to(clock.local(clock.now()).replace(hour=19, minute=59))
+    hand_over()
+    assert len(gateway.sent) == 4
+    # Midnight begins the day, and the quiet hours hold.
+    frozen_clock.move_by(hours=5)
+    hand_over()
+    assert len(gateway.sent) == 4
+    frozen_clock.move_by(hours=9)
+    hand_over()
+    assert sorted(gateway.numbers) == [factories.MOBILE] * 5 + [OTHER]
+
+
+def test_what_perhaps_went_out_counts_and_what_was_refused_does_not(
+    gateway: Gateway, frozen_clock: Any, settings: Any
+) -> None:
+    settings.HUIYIN_INVITATIONS_A_DAY = 1
+    _planned(factories.MOBILE, factories.MOBILE)
+    frozen_clock.move_by(days=1)
+    gateway.failing = SmsFailed("refused", permanent=True)
+    hand_over()
+    # The one that came to nothing left its place to the next.
+    assert rows().count((1, State.FAILED, "")) == 1
+    gateway.failing = SmsFailed("gone", unsure=True)
+    hand_over()
+    assert rows().count((1, State.UNSURE, "")) == 0
+    frozen_clock.move_by(days=1)
+    loop._pace.__dict__.clear()
+    hand_over()
+    assert rows().count((1, State.UNSURE, "")) == 1
+
+
+def test_a_place_may_set_no_measure(gateway: Gateway, frozen_clock: Any, settings: Any) -> None:
+    settings.HUIYIN_INVITATIONS_A_DAY = 0
+    _planned(*[factories.MOBILE] * 5)
+    frozen_clock.move_by(days=1)
+    hand_over()
+    assert len(gateway.sent) == 5
 
 
 # Stopping

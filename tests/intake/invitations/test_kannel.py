@@ -78,7 +78,7 @@ def test_an_invitation_reaches_the_phone_and_its_answer_is_a_review(
         support.hand_over()
         [text] = phone.wait_for(1)
         assert event.organisation.name in text
-        assert "/r/" in text
+        assert "/i/" in text
         arrived = Planned.objects.filter(state=State.ARRIVED)
         _eventually(arrived.exists)
     with running.phone(_says("２ 排队两小时")) as phone:

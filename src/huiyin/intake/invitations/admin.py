@@ -203,8 +203,8 @@ class WordingAdmin(Versions):
 def sample(kind: str) -> dict[str, str]:
     """What the placeholders stand for in an invented message."""
     day: date = clock.today()
-    path = "r" if kind in ("invitation", "help", "which", "opted_out") else "s"
-    code = "A" * (67 if path == "r" else 16)
+    path = "i" if kind in ("invitation", "help", "which", "opted_out") else "s"
+    code = "A" * (13 if path == "i" else 16)
     return {
         "unit": _("Office of an invented town"),
         "day": wording.day_of(day),

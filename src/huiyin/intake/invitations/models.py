@@ -125,6 +125,8 @@ class Planned(Row):
     reference = models.CharField(max_length=40, blank=True)
     # The digits behind our number that its answers come to; empty when none were free.
     extension = models.CharField(max_length=4, blank=True)
+    # What its message calls the link; empty before it is handed over.
+    short_code = models.CharField(max_length=13, blank=True)
     outcome = models.CharField(
         _("outcome of the call"), max_length=14, choices=CallOutcome, blank=True
     )
@@ -149,6 +151,9 @@ class Planned(Row):
             ),
             models.Index(
                 fields=["reference"], condition=~Q(reference=""), name="invitation_by_reference"
+            ),
+            models.Index(
+                fields=["short_code"], condition=~Q(short_code=""), name="invitation_by_short_code"
             ),
             models.Index(
                 fields=["next_at"], condition=Q(state="under_way"), name="invitations_under_way"

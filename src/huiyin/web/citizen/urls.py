@@ -1,13 +1,15 @@
-"""Addresses of the person who rates; ``/r/{token}`` and ``/s/{code}`` are sent out, ``/q/{sheet}``
-is printed, those below ``/embed/`` stand in other sites' pages: stable."""
+"""Addresses of the person who rates; ``/i/{code}``, ``/r/{token}`` and ``/s/{code}`` are sent out,
+``/q/{sheet}`` is printed, those below ``/embed/`` stand in other sites' pages: stable."""
 
 from django.urls import path
 
-from huiyin.web.citizen import embedded, on_the_spot, opting, saying, views
+from huiyin.web.citizen import embedded, on_the_spot, opting, saying, short, views
 
 app_name = "citizen"
 urlpatterns = [
     path("q/<str:sheet>", on_the_spot.scan, name="scan"),
+    path("i/<str:code>", short.rate, name="short"),
+    path("i/<str:code>/invitations", short.invitations, name="short_invitations"),
     path("r/<str:token>", views.rate, name="rate"),
     path("r/<str:token>/invitations", opting.invitations, name="invitations"),
     path("embed/r/<str:token>", embedded.rate, name="embedded"),

@@ -14,6 +14,7 @@ from django.utils.translation import override
 
 from huiyin.directory.models import Organisation
 from huiyin.intake.invitations import ladder, queries, wording
+from huiyin.intake.invitations.handing import daily
 from huiyin.intake.invitations.ladder import rules_of
 from huiyin.intake.invitations.models import (
     Kind,
@@ -24,13 +25,13 @@ from huiyin.intake.invitations.models import (
     Why,
 )
 from huiyin.intake.invitations.services.planning import expiry
+from huiyin.intake.invitations.short_links import code_of, short_link
 from huiyin.kernel import bulk, clock, crypto
 from huiyin.notices.relay import reference_of
 from huiyin.notices.sms import numbers
 from huiyin.reviews.models import Invitation, Level, Review, ServiceEvent
 from huiyin.reviews.naming import unseal_for
 from huiyin.reviews.receipts import code_for, status_url
-from huiyin.reviews.services import link_of, token_of
 from huiyin.reviews.tokens import FIRST
 
 # Longer than any chunk of sends takes; what a crash costs at most.
@@ -71,6 +72,7 @@ def claim_invitations(limit: int) -> list[Parcel]:
     with transaction.atomic():
         if queries.is_stopped():
             return []
+        daily.take_turn()
         ladders = queries.awake(now)
         due = (
             Planned.objects.filter(
@@ -100,6 +102,8 @@ def _claim(rows: list[Planned], now: datetime) -> list[Parcel]:
     behind = _behind(rows)
     parcels: list[Parcel] = []
     left = [row for row in rows if row.pk not in ended and row.pk not in behind]
+    beyond = daily.too_many(left, now)
+    left = [row for row in left if row.pk not in beyond]
     digits = _extensions(left, now)
     made: list[Invitation] = []
     for row in left:
@@ -117,8 +121,9 @@ def _claim(rows: list[Planned], now: datetime) -> list[Parcel]:
                 expires_at=row.expires_at or expiry(row.event.occurred_at),
             )
             made.append(invitation)
-        values = _values(row.event, link_of(invitation))
         row.extension = digits[row.pk]
+        row.short_code = code_of(row.event_id, row.organisation_id)
+        values = _values(row.event, short_link(row.short_code))
         parcels.append(
             Parcel(
                 row,
@@ -130,7 +135,9 @@ def _claim(rows: list[Planned], now: datetime) -> list[Parcel]:
         )
     Invitation.objects.bulk_create(made, ignore_conflicts=True)
     end(ended)
-    bulk.update(Planned, ("next_at",), [(key, now + _BEHIND) for key in behind])
+    tomorrow = daily.tomorrow(now)
+    put_off = [(key, now + _BEHIND) for key in behind] + [(key, tomorrow) for key in beyond]
+    bulk.update(Planned, ("next_at",), put_off)
     _take(Planned, parcels, now)
     return parcels
 
@@ -241,6 +248,7 @@ def claim_replies(limit: int) -> list[Parcel]:
         )
         if not rows:
             return []
+        _ask_nothing_of_who_opted_out(rows)
         levels = _levels(rows)
         parcels = []
         unreachable = []
@@ -263,6 +271,16 @@ def claim_replies(limit: int) -> list[Parcel]:
     return parcels
 
 
+def _ask_nothing_of_who_opted_out(rows: Iterable[Reply]) -> None:
+    """Who rated badly without a word and wants no questions is told what was recorded, no more."""
+    asked = [row for row in rows if row.kind == Kind.ASKED]
+    no = queries.opted_out(row.planned.number_hash for row in asked)
+    told = [row for row in asked if bytes(row.planned.number_hash) in no]
+    for row in told:
+        row.kind = Kind.CONFIRMED
+    bulk.update(Reply, ("kind",), [(row.pk, Kind.CONFIRMED.value) for row in told])
+
+
 def _levels(rows: Iterable[Reply]) -> dict[UUID, int]:
     events = [row.planned.event_id for row in rows if row.kind in (Kind.CONFIRMED, Kind.ASKED)]
     found = Review.objects.filter(event_id__in=events, ordinal=FIRST)
@@ -276,15 +294,8 @@ def _values_of(row: Reply, levels: Mapping[UUID, int]) -> dict[str, str]:
         with override(settings.LANGUAGE_CODE):
             level = levels.get(event.pk)
             return values | {"level": str(Level(level).label) if level else ""}
-    invitation = Invitation(
-        organisation_id=planned.organisation_id,
-        event_id=event.pk,
-        expires_at=planned.expires_at or expiry(event.occurred_at),
-    )
-    if row.kind == Kind.OPTED_OUT:
-        page = f"{settings.HUIYIN_BASE_URL}/r/{token_of(invitation)}/invitations"
-        return _values(event, page)
-    return _values(event, link_of(invitation))
+    link = short_link(planned.short_code)
+    return _values(event, f"{link}/invitations" if row.kind == Kind.OPTED_OUT else link)
 
 
 def _values(event: ServiceEvent, url: str) -> dict[str, str]:
@@ -307,9 +318,11 @@ def _take(model: type[Planned] | type[Reply], parcels: Sequence[Parcel], now: da
         values: tuple[object, ...] = (
             row.pk, State.UNDER_WAY.value, until, row.attempts, parcel.reference
         )  # fmt: skip
-        rows.append((*values, parcel.extension) if isinstance(row, Planned) else values)
+        if isinstance(row, Planned):
+            values = (*values, parcel.extension, row.short_code)
+        rows.append(values)
     if model is Planned:
-        fields = (*fields, "extension")
+        fields = (*fields, "extension", "short_code")
     bulk.update(model, fields, rows)
 
 

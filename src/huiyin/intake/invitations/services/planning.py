@@ -201,6 +201,7 @@ def _insert(rows: Sequence[tuple[Any, ...]], now: datetime) -> None:
             "handed_at": None,
             "reference": "",
             "extension": "",
+            "short_code": "",
             "outcome": "",
         },
     )

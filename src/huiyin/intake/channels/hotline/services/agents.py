@@ -94,7 +94,7 @@ def place(*, listed: ListedCall, staff: Staff) -> Call:
         row = _mine(listed, staff)
         if queries.running_call(row):
             raise errors.CallSettled(_("A call was placed. Record what came of it."))
-        _still_wanted(row)
+        still_wanted(row)
         call = new_call(row, Call.Way.AGENT, agent=staff)
     if not gateway.places_calls:
         # A call that only a log knows of must not become a record.
@@ -256,8 +256,9 @@ def _mine(listed: ListedCall, staff: Staff) -> ListedCall:
     return row
 
 
-def _still_wanted(listed: ListedCall) -> None:
-    """Nobody is rung about what they have said already, or against their wish."""
+def still_wanted(listed: ListedCall) -> None:
+    """Nobody is rung about what they have said already, or against their wish, whoever rings:
+    asked just before. Raises ``RatedBefore`` or ``WantsNoCalls``."""
     if listed.purpose == Purpose.RATING and queries.is_rated(listed):
         raise errors.RatedBefore
     if bytes(listed.number_hash) in ladder.opted_out({bytes(listed.number_hash)}):

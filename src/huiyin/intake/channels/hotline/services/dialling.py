@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from huiyin.intake.channels.hotline import errors, ladder, queries
+from huiyin.intake.channels.hotline import errors, ladder
 from huiyin.intake.channels.hotline.dialogue import State
 from huiyin.intake.channels.hotline.models import Action, Call, ListedCall, Outcome
 from huiyin.intake.channels.hotline.services import agents, hearing, listing
@@ -72,6 +72,11 @@ def may_ring() -> bool:
 def _dial(listed: ListedCall) -> bool:
     """Ask for one call. Raises ``NoAnswer`` when the platform cannot be reached; then the call
     waits as before."""
+    try:
+        # The list was cleared before the first of these calls; each may take seconds.
+        agents.still_wanted(listed)
+    except Problem:
+        return False
     with transaction.atomic():
         mine = ListedCall.objects.filter(pk=listed.pk, state=ListedCall.State.WAITING).update(
             state=ListedCall.State.TAKEN, taken_at=clock.now()
@@ -134,7 +139,8 @@ def _put_back(listed: ListedCall, call: Call) -> None:
 def place_for_centre(*, code: str, line: str) -> Call:
     """Connect the telephone ``line`` of a call centre with the citizen of a listed call.
 
-    Raises ``CallUnknown``, ``RatedBefore``, ``CallSettled`` or ``RelayCannotCall``.
+    Raises ``CallUnknown``, ``RatedBefore``, ``WantsNoCalls``, ``CallSettled`` or
+    ``RelayCannotCall``.
     """
     gateway = relay.current()
     with transaction.atomic():
@@ -148,8 +154,7 @@ def place_for_centre(*, code: str, line: str) -> Call:
             raise errors.CallUnknown
         if listed.state != ListedCall.State.WAITING or listed.expires_at <= clock.now():
             raise errors.CallSettled
-        if queries.is_rated(listed):
-            raise errors.RatedBefore
+        agents.still_wanted(listed)
         call = agents.new_call(listed, Call.Way.CENTRE)
     if not gateway.places_calls:
         raise errors.RelayCannotCall
