@@ -14,12 +14,14 @@ from huiyin.calendars.services import publish_year
 from huiyin.conf import canary, doctor, health, startup
 from huiyin.conf.doctor import Finding, Level
 from huiyin.conf.models import Heartbeat
+from huiyin.dialects import sm2
 from huiyin.kernel import clock, timemachine
 from huiyin.log import files, keys, publishing, sealing
 from huiyin.log.models import LogKey
 from huiyin.log.notes import PrivateKey
 from huiyin.notices.models import Circuit
 from tests import factories
+from tests.dialects.support import gateway_client
 
 pytestmark = pytest.mark.django_db
 
@@ -273,3 +275,17 @@ class TestTheLog:
 def test_a_role_that_owns_the_tables_is_a_warning_on_postgresql() -> None:
     found = list(doctor.role())
     assert worst(found) is (Level.WARNING if connection.vendor == "postgresql" else Level.OK)
+
+
+def test_a_machine_without_sm2_is_told_so(monkeypatch) -> None:
+    client, _secrets = gateway_client("national")
+    assert [one.level for one in doctor.sm2()] == [Level.OK]
+
+    def missing() -> None:
+        raise sm2.Missing
+
+    monkeypatch.setattr(sm2, "lib", missing)
+    assert [one.level for one in doctor.sm2()] == [Level.FAIL]
+    client.active = False
+    client.save()
+    assert [one.level for one in doctor.sm2()] == [Level.WARNING]

@@ -14,6 +14,7 @@ from django.db import DatabaseError, connection
 from huiyin.conf import startup
 from huiyin.conf.doctor.database import append_only, master_key, role, store
 from huiyin.conf.doctor.finding import Finding, Findings, Level
+from huiyin.conf.doctor.gateways import sm2
 from huiyin.conf.doctor.installation import address, disk, keys, mode, private_files
 from huiyin.conf.doctor.log import agreement, public_log
 from huiyin.conf.doctor.running import background, calendar, clocks, sweeping
@@ -71,4 +72,5 @@ DATABASE_CHECKS: tuple[Callable[[], Findings], ...] = (
     sweeping,
     notices,
     circuits,
+    sm2,
 )
