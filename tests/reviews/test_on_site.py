@@ -356,3 +356,18 @@ def test_item_and_clerk_belong_to_the_unit() -> None:
     for label in ("", " ", "x" * 81, "a\x00"):
         with pytest.raises(Exception, match="80 characters"):
             factories.place(unit, label=label)
+
+
+@pytest.mark.parametrize("hides", [False, True])
+def test_the_unit_sees_the_channel_and_unless_the_name_is_hidden_the_reference(
+    hides: bool,
+) -> None:
+    factories.reference_data()
+    token = factories.visit(factories.place(kind="kiosk"))
+    said = NewReview(
+        2, tags=["214"], sub_channel="K-200", reference="stored-17", hide_name_from_unit=hides
+    )
+    services.submit(token=token, review=said)
+    seen = queries.for_unit(Matter.objects.get())
+    assert seen.channel.endswith(" · K-200")
+    assert seen.reference == ("" if hides else "stored-17")

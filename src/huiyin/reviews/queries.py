@@ -262,6 +262,8 @@ class UnitView:
     text: str
     photos: list[Photo]
     accepted_at: datetime
+    # By which channel, and of an app by which one, as the channel says.
+    channel: str
     service: str
     # Midnight, local time, when ``name_hidden``.
     served_at: datetime
@@ -282,6 +284,8 @@ class UnitView:
     # Given on the spot: no case, no name; and whether a number was left to call.
     on_site: bool = False
     no_number: bool = False
+    # The number of a call, a form, a stored rating, by which whoever holds it finds it again.
+    reference: str = ""
 
 
 def for_unit(matter: Matter) -> UnitView:
@@ -289,12 +293,13 @@ def for_unit(matter: Matter) -> UnitView:
     review = (
         Review.objects.select_related(
             *("content", "event__case__item", "event__case__erasure", "event__counter"),
-            *("event__place__item", "event__erasure", "event__contact"),
+            *("event__place__item", "event__erasure", "event__contact", "origin"),
         )
         .prefetch_related("photos")
         .get(pk=matter.subject_id)
     )
     event, case = review.event, review.event.case
+    origin = getattr(review, "origin", None)
     hidden = review.hide_name_from_unit
     second = follow_up_of(review)
     second_shown = second if second and (second.is_bad or _is_sealed(second)) else None
@@ -304,6 +309,9 @@ def for_unit(matter: Matter) -> UnitView:
         text=review.text,
         photos=list(review.photos.all()),
         accepted_at=review.accepted_at,
+        channel=" · ".join(
+            filter(None, [review.get_channel_display(), origin.sub_channel if origin else ""])
+        ),
         service=item_name(event),
         served_at=_midnight_before(event.occurred_at) if hidden else event.occurred_at,
         counter="" if hidden else place_of(event),
@@ -322,6 +330,7 @@ def for_unit(matter: Matter) -> UnitView:
         no_details=not review.tags and not review.text and not event.is_erased,
         on_site=case is None,
         no_number=case is None and getattr(event, "contact", None) is None,
+        reference="" if hidden or origin is None or event.is_erased else origin.reference,
     )
 
 
