@@ -1,12 +1,14 @@
 """Reviews of people on the spot: stored with an event of their own, once, and graded apart."""
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from huiyin.directory.models import Role
 from huiyin.kernel import clock
@@ -31,7 +33,15 @@ from huiyin.reviews.services import NewReview
 from tests import factories
 
 pytestmark = pytest.mark.django_db
+
+
 BAD = NewReview(1, text="等了两个小时。")
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 def given(token: str, review: NewReview) -> services.Given:
